@@ -1,0 +1,91 @@
+// Owns sending one POST over undici: proxy, timeouts, bounded answers. What an answer means: http-failure.ts.
+import { EnvHttpProxyAgent, request } from 'undici'
+
+/** Unit in the names; all of them are real time, not the clock's. */
+export type PostTimeouts = {
+  /** Until the connection stands, TLS included. */
+  readonly connectMs: number
+  /** From the call to the last byte of the answer. */
+  readonly totalMs: number
+}
+
+export type PostRequest = {
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+export type PostAnswer = {
+  readonly status: number
+  /** Null when there is none; of several the first. */
+  header(name: string): string | null
+  /** At most ANSWER_BYTES_MAX of it. */
+  readonly text: string
+}
+
+export type Poster = {
+  /** Resolves with any answer, also 3xx (never followed), 4xx and 5xx; throws what undici throws. */
+  post(url: string, request: PostRequest, signal: AbortSignal): Promise<PostAnswer>
+  close(): Promise<void>
+}
+
+/** An answer is read for a word of explanation; nothing that answers with more is a webhook. */
+const ANSWER_BYTES_MAX = 8 * 1024
+
+type PosterOptions = {
+  readonly timeouts: PostTimeouts
+  readonly httpsProxy?: string | undefined
+  readonly noProxy?: string | undefined
+}
+
+/**
+ * Every request has a connection of its own: one that was kept, and that the other side has just
+ * closed, would make a send fail of which nobody knows whether it arrived.
+ */
+export function createPoster({ timeouts, httpsProxy, noProxy }: PosterOptions): Poster {
+  const connect = { timeout: timeouts.connectMs }
+  const agent = new EnvHttpProxyAgent({
+    // Empty rather than absent: undici would read the environment, which only the config may.
+    httpProxy: '',
+    httpsProxy: httpsProxy ?? '',
+    noProxy: noProxy ?? '',
+    pipelining: 0,
+    allowH2: false,
+    connect,
+    proxyTls: connect,
+  })
+
+  return {
+    async post(url, { headers, body }, signal) {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeouts.totalMs)])
+      const answer = await request(url, {
+        dispatcher: agent,
+        method: 'POST',
+        headers,
+        body,
+        signal: limit,
+      })
+      const text = await readUpTo(answer.body, ANSWER_BYTES_MAX)
+      return {
+        status: answer.statusCode,
+        header(name) {
+          const value = answer.headers[name.toLowerCase()]
+          return (Array.isArray(value) ? value[0] : value) ?? null
+        },
+        text,
+      }
+    },
+    close: () => agent.close(),
+  }
+}
+
+async function readUpTo(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    // Leaving the loop destroys the stream, so the rest is not fetched.
+    if (bytes >= bytesMax) break
+  }
+  return Buffer.concat(chunks).subarray(0, bytesMax).toString('utf8')
+}

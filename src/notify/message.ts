@@ -1,0 +1,173 @@
+// Owns what any message says: words, order, bounds. How it looks and what is escaped: the receivers.
+import { type Alert, alertName, type Field, type Notification, type Reason } from '../core/alert.ts'
+import type { Severity } from '../core/severity.ts'
+import { cut, manyLines, oneLine } from './escape.ts'
+import { evidenceTable, type Table } from './evidence-table.ts'
+import { factLabel } from './fact-label.ts'
+import { durationText, type TimeText } from './time-text.ts'
+import { whyText } from './why-text.ts'
+
+/** All texts are free of hidden characters and bounded; none is escaped for where it goes. */
+export type Message = {
+  /** `HIGH`, or what the message is about instead: `RESOLVED`, `WITHDRAWN`, `TEST`. */
+  readonly label: string
+  readonly severity: Severity
+  /** `A-1042`. */
+  readonly name: string
+  readonly title: string
+  /** Whole sentences: why this message comes, and what to know before believing it. */
+  readonly notes: readonly string[]
+  readonly summary: string | undefined
+  /** `title (id)`. */
+  readonly rule: string
+  readonly contract: string
+  /** `12 events`. */
+  readonly count: string
+  readonly when: string
+  /** Labels and values; the values come from events. */
+  readonly fields: readonly Field[]
+  readonly evidence: Table | undefined
+  readonly why: string | undefined
+  readonly description: string | undefined
+  /** Several lines, or one URL. */
+  readonly runbook: string | undefined
+  readonly references: readonly string[]
+  readonly falsePositives: readonly string[]
+}
+
+const TITLE_LENGTH_MAX = 300
+const SUMMARY_LENGTH_MAX = 1_000
+const RULE_LENGTH_MAX = 200
+const CONTRACT_LENGTH_MAX = 60
+const FIELDS_MAX = 16
+const FIELD_VALUE_LENGTH_MAX = 400
+const DESCRIPTION_LENGTH_MAX = 800
+const RUNBOOK_LENGTH_MAX = 2_000
+const LIST_MAX = 6
+const LIST_ITEM_LENGTH_MAX = 300
+
+/** An alert that comes this long after its last event says so: it is no longer happening now. */
+const LATE_AFTER_MS = 10 * 60_000
+
+/** What there is to say about a notification, ready to be laid out. */
+export function createMessage(notification: Notification, time: TimeText): Message {
+  const { alert } = notification
+  const { rule } = alert
+  return {
+    label: labelOf(notification),
+    severity: alert.severity,
+    name: alertName(alert),
+    title: oneLine(alert.title, TITLE_LENGTH_MAX),
+    notes: notesOf(notification),
+    summary: optional(alert.summary, (text) => manyLines(text, SUMMARY_LENGTH_MAX)),
+    rule: oneLine(rule.title === rule.id ? rule.id : `${rule.title} (${rule.id})`, RULE_LENGTH_MAX),
+    contract: oneLine(alert.contract, CONTRACT_LENGTH_MAX),
+    count: eventsText(alert.count),
+    when: time.span(alert.first, alert.last),
+    fields: fieldsOf(alert),
+    evidence: evidenceTable(alert, time),
+    why: alert.why === undefined ? undefined : whyText(alert.why),
+    description: optional(rule.description, (text) => manyLines(text, DESCRIPTION_LENGTH_MAX)),
+    runbook: optional(rule.runbook, (text) => manyLines(text, RUNBOOK_LENGTH_MAX)),
+    references: listOf(rule.references),
+    falsePositives: listOf(rule.falsePositives),
+  }
+}
+
+/** `[HIGH] title (A-1042)`; the title gives way when it is longer than `lengthMax`. */
+export function subjectText(message: Message, lengthMax: number): string {
+  const [head, tail] = [`[${message.label}] `, ` (${message.name})`]
+  return `${head}${cut(message.title, lengthMax - head.length - tail.length)}${tail}`
+}
+
+/** Rule, contract, count and times: the line under the heading. */
+export function contextParts(message: Message): readonly string[] {
+  return [`Rule: ${message.rule}`, `Contract: ${message.contract}`, message.count, message.when]
+}
+
+/** The URL when the text is nothing but an http(s) one that can be shown as a link. */
+export function linkOf(text: string): string | undefined {
+  if (!/^https?:\/\/[^\s<>|"'`…]+$/i.test(text) || !URL.canParse(text)) return undefined
+  return text
+}
+
+function labelOf({ reason, alert }: Notification): string {
+  if (reason === 'resolved') return 'RESOLVED'
+  if (reason === 'withdrawn') return 'WITHDRAWN'
+  if (reason === 'test') return 'TEST'
+  return alert.severity.toUpperCase()
+}
+
+function notesOf(notification: Notification): readonly string[] {
+  const { alert } = notification
+  const notes = [REASON_NOTES[notification.reason](notification)]
+  if (notification.possibleRepeat) {
+    notes.push('May be a repeat: an earlier try may have arrived already.')
+  }
+  notes.push(lateNote(notification))
+  if (alert.historical) notes.push('From before the start of monitoring: this is history.')
+  if (alert.disputed) {
+    notes.push('Disputed: a second evaluation of the rule did not agree. Check it by hand.')
+  }
+  return notes.filter((note) => note !== '')
+}
+
+/** What each reason has to say for itself; the first message needs no words. */
+const REASON_NOTES: Readonly<Record<Reason, (notification: Notification) => string>> = {
+  first: () => '',
+  severity: ({ alert }) => `Severity rose to ${alert.severity}.`,
+  grown: ({ alert }) => `Grown to ${eventsText(alert.count)}.`,
+  repeat: () => 'Reminder: still open, and nobody has acknowledged it.',
+  escalation: ({ sequence }) =>
+    `Escalation${sequence > 0 ? ` ${sequence + 1}` : ''}: not acknowledged in time.`,
+  resolved: ({ alert }) => `Resolved${resolutionText(alert)}.`,
+  withdrawn: () => 'Withdrawn: an entry that arrived late showed that there was nothing.',
+  test: () => 'This is a test. Nothing has happened.',
+}
+
+const RESOLUTION_TEXTS: Readonly<Record<NonNullable<Alert['resolution']>, string>> = {
+  manual: '',
+  'false-positive': ' as a false positive',
+  returned: ': what was missing has returned',
+  superseded: ': another alert takes its place',
+  merged: ': merged into another alert',
+  quiet: ': nothing more came',
+}
+
+function resolutionText(alert: Alert): string {
+  return alert.resolution === undefined ? '' : RESOLUTION_TEXTS[alert.resolution]
+}
+
+/** Only where the message tells of something new: a reminder is late by its nature. */
+function lateNote({ reason, alert, createdAt }: Notification): string {
+  const lateMs = createdAt - alert.last
+  const tellsNews = reason === 'first' || reason === 'severity' || reason === 'grown'
+  if (!tellsNews || lateMs <= LATE_AFTER_MS) return ''
+  return `Detected ${durationText(lateMs)} late.`
+}
+
+function eventsText(count: number): string {
+  return count === 1 ? '1 event' : `${count} events`
+}
+
+/** What the rule shows, then what the detections share and the rule does not show. */
+function fieldsOf(alert: Alert): readonly Field[] {
+  const shown = new Set(alert.fields.map((field) => field.name))
+  const all = [...alert.fields, ...alert.group.filter((field) => !shown.has(field.name))]
+  return all
+    .filter(({ name, value }) => value !== '' && !(name === 'contract' && value === alert.contract))
+    .slice(0, FIELDS_MAX)
+    .map(({ name, value }) => ({
+      name: factLabel(name),
+      value: oneLine(value, FIELD_VALUE_LENGTH_MAX),
+    }))
+}
+
+function listOf(items: readonly string[]): readonly string[] {
+  return items.slice(0, LIST_MAX).map((item) => oneLine(item, LIST_ITEM_LENGTH_MAX))
+}
+
+function optional(text: string | undefined, clean: (text: string) => string): string | undefined {
+  const cleaned = text === undefined ? '' : clean(text)
+  return cleaned === '' ? undefined : cleaned
+}

@@ -1,0 +1,174 @@
+// Owns delivery to a Slack incoming webhook. What the message looks like: slack-blocks.ts.
+import {
+  type FetchFunction,
+  IncomingWebhook,
+  type IncomingWebhookSendArguments,
+} from '@slack/webhook'
+import { z } from 'zod'
+import {
+  type FailurePlace,
+  failureOfNetwork,
+  failureOfStatus,
+  parseRetryAfter,
+} from './http-failure.ts'
+import { createPoster, type PostAnswer, type Poster, type PostTimeouts } from './http-post.ts'
+import { isLoopbackHost } from './loopback.ts'
+import { createMessage } from './message.ts'
+import {
+  DeliveryError,
+  type Receiver,
+  type ReceiverContext,
+  type ReceiverKind,
+} from './receiver.ts'
+import { urlSecrets } from './redact.ts'
+import { renderSlack } from './slack-blocks.ts'
+import { createTimeText } from './time-text.ts'
+
+/** Slack answers within a second; a message is better tried again than waited for. */
+export const SLACK_TIMEOUTS: PostTimeouts = { connectMs: 5_000, totalMs: 15_000 }
+
+/** Slack takes one message a second from a webhook (docs.slack.dev/apis/web-api/rate-limits). */
+const PACE_MS_DEFAULT = 1_000
+
+const schema = z.strictObject({
+  url: z
+    .string()
+    .refine(
+      isWebhookUrl,
+      'must be the https:// address of an incoming webhook, such as https://hooks.slack.com/services/…',
+    )
+    .describe(
+      'Address of the Slack incoming webhook; whoever knows it can post, so keep it secret',
+    ),
+})
+
+export type SlackConfig = z.infer<typeof schema>
+
+export const slack = {
+  type: 'slack',
+  schema,
+  paceMsDefault: PACE_MS_DEFAULT,
+  create: (config, context) => createSlack(config, context, SLACK_TIMEOUTS),
+} satisfies ReceiverKind<SlackConfig>
+
+/** A receiver that posts each notification to the webhook; `timeouts` are real time. */
+export function createSlack(
+  { url }: SlackConfig,
+  context: ReceiverContext,
+  timeouts: PostTimeouts,
+): Receiver {
+  const { name, clock, log, httpsProxy, noProxy } = context
+  const time = createTimeText(context.timezone)
+  const poster = createPoster({ timeouts, httpsProxy, noProxy })
+  const place: FailurePlace = {
+    operation: `post to receiver ${name}`,
+    secrets: [...urlSecrets(url), ...urlSecrets(httpsProxy)],
+  }
+
+  const post = async (payload: IncomingWebhookSendArguments, signal: AbortSignal) => {
+    try {
+      return await exchange(poster, url, payload, signal)
+    } catch (error) {
+      throw failureOfNetwork(place, error, signal)
+    }
+  }
+
+  return {
+    name,
+    type: 'slack',
+    async send(notification, signal) {
+      const { blocks, ...textOnly } = renderSlack(createMessage(notification, time))
+      let answer = await post({ ...textOnly, blocks }, signal)
+      if (answer.status === 400) {
+        // Slack's limits change; an alert in plain words is better than none.
+        const reason = slackWord(answer.text)
+        log.warn({ receiver: name, reason }, 'Slack did not take the blocks: sending text alone')
+        answer = await post(textOnly, signal)
+      }
+      checkAccepted(place, answer, clock.now())
+    },
+    close: () => poster.close(),
+  }
+}
+
+/**
+ * One message through Slack's package, which makes the request and throws the answer's headers
+ * away: the `fetch` we give it keeps them. Throws only when there is no answer at all.
+ */
+async function exchange(
+  poster: Poster,
+  url: string,
+  payload: IncomingWebhookSendArguments,
+  signal: AbortSignal,
+): Promise<PostAnswer> {
+  const answers: PostAnswer[] = []
+  const webhook = new IncomingWebhook(url, {
+    async fetch(target, init) {
+      const body = typeof init?.body === 'string' ? init.body : ''
+      const answer = await poster.post(
+        String(target),
+        { headers: init?.headers ?? {}, body },
+        signal,
+      )
+      answers.push(answer)
+      return responseOf(answer)
+    },
+  })
+  try {
+    await webhook.send(payload)
+  } catch (error) {
+    if (answers.length === 0) throw error
+  }
+  const answer = answers[0]
+  if (answer === undefined) throw new Error('the Slack package sent nothing')
+  return answer
+}
+
+/** Throws unless Slack said that it has the message. */
+function checkAccepted(place: FailurePlace, answer: PostAnswer, now: number): void {
+  const { status, text } = answer
+  if (status < 200 || status >= 300) {
+    throw failureOfStatus(place, {
+      status,
+      retryAfterMs: parseRetryAfter(answer.header('retry-after'), now),
+      word: slackWord(text),
+    })
+  }
+  const body = text.trim()
+  if (body === 'ok' || body === '' || body.startsWith('{')) return
+  // A proxy's log-in page comes with 200 as well.
+  throw new DeliveryError(`${place.operation}: ${status}, but not Slack's "ok"`, {
+    reason: 'server-error',
+    retryable: true,
+    maybeAccepted: true,
+  })
+}
+
+/** Slack explains itself in one word such as `no_service`; anything else is not repeated. */
+function slackWord(text: string): string | undefined {
+  return /^[a-z_]{3,60}$/.test(text.trim()) ? text.trim() : undefined
+}
+
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  if (username !== '' || password !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname))
+}
+
+type FetchResponse = Awaited<ReturnType<FetchFunction>>
+
+/** The little of a Response that Slack's package reads. */
+function responseOf(answer: PostAnswer): FetchResponse {
+  const { status, text } = answer
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    statusText: '',
+    url: '',
+    headers: { get: (name) => answer.header(name), entries: () => [] },
+    text: async () => text,
+    json: async () => JSON.parse(text) as unknown,
+    arrayBuffer: async () => new TextEncoder().encode(text).buffer,
+  }
+}
