@@ -1,0 +1,125 @@
+// Owns what a scenario says and the defaults it may leave out. Reading its text: scenario-file.ts.
+import { createCalendar } from '../core/calendar.ts'
+import type { Calendar } from '../core/calendar.ts'
+import type { ActivityName } from './activities.ts'
+import type { WorkingHours } from './company-time.ts'
+
+/** A company (or several) whose Activity Log is simulated. All spans are in company time. */
+export type Scenario = {
+  readonly name: string
+  readonly calendar: Calendar
+  /** How many times as fast as the wall clock company time runs after the simulator's start. */
+  readonly speed: number
+  /** How far back before the start the log reaches. */
+  readonly historyMs: number
+  readonly mess: Mess
+  readonly contracts: readonly Contract[]
+}
+
+/** How untidy ordinary entries are: shares from 0 to 1. Attacks keep what detection needs. */
+export type Mess = {
+  readonly uuidMissing: number
+  readonly ipMissing: number
+  readonly resourcesMissing: number
+  /** Contract number, version and HTTP status as texts instead of numbers. */
+  readonly textNumbers: number
+  /** Where the action string is documented: entries as thin as the official sample. */
+  readonly sampleStyle: number
+  readonly hostileNames: number
+  /** Requests that fail, mostly for harmless reasons. */
+  readonly errors: number
+}
+
+export type Contract = {
+  /** Digits; may exceed what a number can hold. */
+  readonly number: string
+  /** Whether calls must name it in `X-Contract-Number`, as for the sub-contracts of a reseller. */
+  readonly headerNeeded: boolean
+  readonly dataCenters: number
+  readonly users: readonly User[]
+  readonly attacks: readonly Attack[]
+}
+
+export type UserKind = 'human' | 'automation'
+
+export type User = {
+  readonly name: string
+  readonly kind: UserKind
+  readonly service: string
+  readonly addresses: readonly string[]
+  readonly hours: WorkingHours
+  readonly operationsPerHour: number
+  /** Share of that rate outside the hours. */
+  readonly outside: number
+  readonly does: readonly Habit[]
+}
+
+export type Habit = { readonly activity: ActivityName; readonly weight: number }
+
+/** A story that is told once or again and again, each time by other names. */
+export type Attack = {
+  readonly name: string
+  /** Login names; `{first}`, `{last}` and `{n}` become new ones each time. */
+  readonly by: readonly string[]
+  readonly from: readonly string[]
+  readonly service: string
+  readonly when: When
+  readonly steps: readonly Step[]
+}
+
+/** Once `at` a time; `every` so often, in history too; or `after` the start, then perhaps `every`. */
+export type When = {
+  readonly atMs: number | undefined
+  readonly afterMs: number | undefined
+  readonly everyMs: number | undefined
+}
+
+export type Step = {
+  readonly activity: ActivityName
+  /** Since the end of the step before. */
+  readonly afterMs: number
+  readonly times: number
+  readonly gapMs: number
+  /** The HTTP status it is refused with; undefined when it is let through. */
+  readonly refused: number | undefined
+}
+
+export const MESS: Mess = {
+  uuidMissing: 0.3,
+  ipMissing: 0.1,
+  resourcesMissing: 0.1,
+  textNumbers: 0.3,
+  sampleStyle: 0.2,
+  hostileNames: 0.002,
+  errors: 0.03,
+}
+
+export const TIDY: Mess = {
+  uuidMissing: 0,
+  ipMissing: 0,
+  resourcesMissing: 0,
+  textNumbers: 0,
+  sampleStyle: 0,
+  hostileNames: 0,
+  errors: 0,
+}
+
+export const HISTORY_MS_DEFAULT = 14 * 86_400_000
+
+/** A scenario in which nothing happens by itself: for entries that are put in by hand. */
+export function silentScenario(contractNumbers: readonly string[]): Scenario {
+  return {
+    name: 'silence',
+    calendar: createCalendar('UTC'),
+    speed: 1,
+    historyMs: HISTORY_MS_DEFAULT,
+    mess: TIDY,
+    contracts: contractNumbers.map((number) => ({
+      number,
+      headerNeeded: false,
+      dataCenters: 1,
+      users: [],
+      attacks: [],
+    })),
+  }
+}

@@ -1,0 +1,184 @@
+// Owns what the simulator holds and what of it can be seen when. How entries are made: generator.ts.
+import type { Clock } from '../core/clock.ts'
+import { isObject } from '../core/shape.ts'
+import type { Span } from './company.ts'
+import type { Faults } from './faults.ts'
+import { BUCKET_MS } from './generator.ts'
+import type { Generator } from './generator.ts'
+import { rowOfHit, rowsOf, timeOfHit } from './rows.ts'
+import type { Row } from './rows.ts'
+import type { Contract } from './scenario.ts'
+
+/** How hits stand in an answer; the API promises none. */
+export type Order = 'newest' | 'oldest'
+
+/** What one request sees of a window. */
+export type View = {
+  readonly total: number
+  rows(offset: number, limit: number): readonly Row[]
+}
+
+export type Store = {
+  view(contract: Contract, span: Span): View
+  /** Every entry of the span once, oldest first, whether it can be seen yet or not. */
+  entriesHeld(contract: Contract, span: Span): readonly unknown[]
+  /** Puts in raw hits, each at its own time, or at `placeMs` when it has none. */
+  addHits(contract: Contract, hits: readonly unknown[], options?: AddOptions): void
+  setFaults(faults: Faults): void
+}
+
+export type AddOptions = { readonly placeMs?: number; readonly visibleAtMs?: number }
+
+export type StoreOptions = {
+  readonly generator: Generator
+  readonly seed: string
+  readonly clock: Clock
+  /** Nothing is generated before. */
+  readonly historyFromMs: number
+  readonly faults: Faults
+  readonly order: Order
+}
+
+/** Rows kept ready: ten minutes at 10,000 a minute, some 100 MB at most. */
+const ROWS_KEPT_MAX = 100_000
+/** Buckets whose number of rows is remembered: 115 days in a few MB. */
+const COUNTS_KEPT_MAX = 1_000_000
+
+/** A part of a window: how many rows it shows, and they themselves once they are needed. */
+type Segment = { readonly count: number; rows(): readonly Row[] }
+
+export function createStore({
+  generator,
+  seed,
+  clock,
+  historyFromMs,
+  ...rest
+}: StoreOptions): Store {
+  let { faults } = rest
+  const firstBucket = Math.floor(historyFromMs / BUCKET_MS)
+  const injected = new Map<string, Map<number, Row[]>>()
+  const buckets = new Map<string, readonly Row[]>()
+  const counts = new Map<string, number>()
+  let rowsKept = 0
+
+  function rowsOfBucket(contract: Contract, bucket: number): readonly Row[] {
+    const key = `${contract.number}.${bucket}`
+    const known = buckets.get(key)
+    if (known !== undefined) return known
+    const generated = bucket < firstBucket ? [] : generator.entriesOf(contract, bucket)
+    const added = injected.get(contract.number)?.get(bucket) ?? []
+    const rows = [...generated.flatMap((entry) => rowsOf(entry, seed, faults)), ...added]
+    if (added.length > 0) rows.sort((a, b) => a.timeMs - b.timeMs)
+    makeRoom(rows.length)
+    buckets.set(key, rows)
+    counts.set(key, rows.length)
+    return rows
+  }
+
+  function makeRoom(length: number): void {
+    rowsKept += length
+    for (const [key, rows] of buckets) {
+      if (rowsKept <= ROWS_KEPT_MAX) break
+      buckets.delete(key)
+      rowsKept -= rows.length
+    }
+    if (counts.size >= COUNTS_KEPT_MAX) counts.clear()
+  }
+
+  function forget(): void {
+    buckets.clear()
+    counts.clear()
+    rowsKept = 0
+  }
+
+  /** Which buckets may hold something of the span, oldest first. */
+  function bucketsWithin(contract: Contract, { fromMs, toMs }: Span): readonly number[] {
+    const added = [...(injected.get(contract.number)?.keys() ?? [])].filter(
+      (bucket) => (bucket + 1) * BUCKET_MS > fromMs && bucket * BUCKET_MS < toMs,
+    )
+    const silent = contract.users.length === 0 && contract.attacks.length === 0
+    if (silent) return added.sort((a, b) => a - b)
+    const first = Math.max(firstBucket, Math.floor(fromMs / BUCKET_MS))
+    const last = Math.ceil(toMs / BUCKET_MS) - 1
+    const generated = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i)
+    const outside = added.filter((bucket) => bucket < first || bucket > last)
+    return outside.length === 0 ? generated : [...outside, ...generated].sort((a, b) => a - b)
+  }
+
+  function segmentOf(contract: Contract, bucket: number, span: Span): Segment {
+    const nowMs = clock.now()
+    const whole = bucket * BUCKET_MS >= span.fromMs && (bucket + 1) * BUCKET_MS <= span.toMs
+    const settled = (bucket + 1) * BUCKET_MS + (faults.late?.ms ?? 0) <= nowMs
+    const added = injected.get(contract.number)?.has(bucket) === true
+    if (whole && settled && !added) {
+      const rows = () => rowsOfBucket(contract, bucket)
+      return { count: counts.get(`${contract.number}.${bucket}`) ?? rows().length, rows }
+    }
+    const rows = rowsOfBucket(contract, bucket).filter(
+      (row) => isInside(row, span) && row.visibleAtMs <= nowMs,
+    )
+    return { count: rows.length, rows: () => rows }
+  }
+
+  return {
+    view(contract, span) {
+      const visible = { fromMs: span.fromMs, toMs: Math.min(span.toMs, clock.now() + 1) }
+      const segments = bucketsWithin(contract, visible).map((bucket) =>
+        segmentOf(contract, bucket, visible),
+      )
+      if (rest.order === 'newest') segments.reverse()
+      return {
+        total: segments.reduce((sum, segment) => sum + segment.count, 0),
+        rows: (offset, limit) => slice(segments, { offset, limit, order: rest.order }),
+      }
+    },
+    entriesHeld: (contract, span) =>
+      bucketsWithin(contract, span)
+        .flatMap((bucket) => rowsOfBucket(contract, bucket))
+        .filter((row) => row.kind === 'entry' && isInside(row, span))
+        .map(({ hit }) => (isObject(hit) ? hit['_source'] : hit)),
+    addHits(contract, hits, { placeMs = clock.now(), visibleAtMs } = {}) {
+      const own = injected.get(contract.number) ?? new Map<number, Row[]>()
+      injected.set(contract.number, own)
+      for (const hit of hits) {
+        const row = rowOfHit(hit, timeOfHit(hit) ?? placeMs, visibleAtMs)
+        const bucket = Math.floor(row.timeMs / BUCKET_MS)
+        const rows = own.get(bucket)
+        if (rows === undefined) own.set(bucket, [row])
+        else rows.push(row)
+      }
+      forget()
+    },
+    setFaults(next) {
+      faults = next
+      forget()
+    },
+  }
+}
+
+function isInside(row: Row, { fromMs, toMs }: Span): boolean {
+  return row.timeMs >= fromMs && row.timeMs < toMs
+}
+
+function slice(
+  segments: readonly Segment[],
+  {
+    offset,
+    limit,
+    order,
+  }: { readonly offset: number; readonly limit: number; readonly order: Order },
+): readonly Row[] {
+  const found: Row[] = []
+  let skip = offset
+  for (const segment of segments) {
+    if (found.length >= limit) break
+    if (skip >= segment.count) {
+      skip -= segment.count
+      continue
+    }
+    const rows = order === 'newest' ? [...segment.rows()].reverse() : segment.rows()
+    found.push(...rows.slice(skip, skip + limit - found.length))
+    skip = 0
+  }
+  return found
+}
