@@ -1,0 +1,105 @@
+// Owns how many requests a minute all readers together may send, and who goes first.
+import type { Clock } from '../core/clock.ts'
+
+/** Hot reads go before sweeps: alerts wait for the first, only stragglers for the second. */
+export type Urgency = 'hot' | 'sweep'
+
+export type Budget = {
+  /** Resolves when one request may be sent; rejects with the signal's reason when it aborts. */
+  take(urgency: Urgency, signal: AbortSignal): Promise<void>
+  /** Nobody sends anything for `ms`: the API said that it is too much, and means us all. */
+  pause(ms: number): void
+}
+
+const MINUTE_MS = 60_000
+
+/** This share of a minute's requests may go out at once, the rest evenly over the minute. */
+const BURST_SHARE = 1 / 6
+
+type Waiter = { readonly grant: () => void }
+
+/**
+ * A token bucket. Within any 60 s no more than `requestsPerMinuteMax` requests are granted: the
+ * burst and what trickles in add up to it.
+ */
+export function createBudget(options: {
+  readonly requestsPerMinuteMax: number
+  readonly clock: Clock
+}): Budget {
+  const { clock, requestsPerMinuteMax: perMinute } = options
+  const burst = Math.max(1, Math.floor(perMinute * BURST_SHARE))
+  const perMs = Math.max(1, perMinute - burst) / MINUTE_MS
+  const queues: Record<Urgency, Set<Waiter>> = { hot: new Set(), sweep: new Set() }
+  let tokens = burst
+  let countedAt = clock.now()
+  let pausedUntil = 0
+  // Ends the pump's sleep when nobody waits any more, so that a stop is not held up by a pause.
+  let wake: AbortController | undefined
+
+  const waitMs = (): number => {
+    const now = clock.now()
+    // A clock that was set back must neither take tokens away nor stretch a pause.
+    if (now < countedAt) pausedUntil -= countedAt - now
+    tokens = Math.min(burst, tokens + Math.max(0, now - countedAt) * perMs)
+    countedAt = now
+    const forToken = tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perMs)
+    return Math.max(forToken, pausedUntil - now, 0)
+  }
+
+  const next = (): Waiter | undefined => firstOf(queues.hot) ?? firstOf(queues.sweep)
+
+  const pump = async (): Promise<void> => {
+    if (wake !== undefined) return
+    wake = new AbortController()
+    for (let waiter = next(); waiter !== undefined; waiter = next()) {
+      const ms = waitMs()
+      if (ms > 0) {
+        await clock.sleep(ms, wake.signal)
+        if (wake.signal.aborted) wake = new AbortController()
+        continue
+      }
+      tokens -= 1
+      queues.hot.delete(waiter)
+      queues.sweep.delete(waiter)
+      waiter.grant()
+    }
+    wake = undefined
+  }
+
+  const take = async (urgency: Urgency, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted()
+    const queue = queues[urgency]
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        grant: () => {
+          signal.removeEventListener('abort', giveUp)
+          resolve()
+        },
+      }
+      const giveUp = (): void => {
+        queue.delete(waiter)
+        if (next() === undefined) wake?.abort()
+        reject(abortError(signal))
+      }
+      signal.addEventListener('abort', giveUp, { once: true })
+      queue.add(waiter)
+      void pump()
+    })
+  }
+
+  return {
+    take,
+    pause: (ms) => {
+      pausedUntil = Math.max(pausedUntil, clock.now() + ms)
+    },
+  }
+}
+
+function abortError(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  return reason instanceof Error ? reason : new DOMException('aborted', 'AbortError')
+}
+
+function firstOf(queue: ReadonlySet<Waiter>): Waiter | undefined {
+  return queue.values().next().value
+}

@@ -1,0 +1,216 @@
+// Owns reading one contract: hot reads on time, sweeps in between, the mark last. Which contracts
+// there are, and that only one process reads each, is for others: they end it by its signal.
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../observe/log.ts'
+import type { DeadLetterStore, ReadStore, SeenStore, Span } from '../state/stores.ts'
+import type { Budget, Urgency } from './budget.ts'
+import type { ActivityLogClient } from './client.ts'
+import { createDelivery, type Delivery, type EntryQueue, type Persist } from './delivery.ts'
+import { SourceError } from './errors.ts'
+import { createHealth, type Health } from './health.ts'
+import { type PageSource, readWindow } from './page-reader.ts'
+import { patientPages } from './patient.ts'
+import { type ProbeResult, probeApi } from './probe.ts'
+import { createProgress, type Progress } from './progress.ts'
+import type { ReaderConfig, ReaderHooks, ReadKind } from './reader-config.ts'
+import { untilTaken } from './store-patience.ts'
+import { createSweeps, type Sweeps } from './sweeps.ts'
+import { hotSpan, splitSpan } from './window.ts'
+
+/** What all contracts' readers share. */
+export type Shared = {
+  readonly client: Pick<ActivityLogClient, 'page'>
+  readonly reads: ReadStore
+  readonly seen: SeenStore
+  readonly queue: EntryQueue
+  readonly deadLetters: Pick<DeadLetterStore, 'add'> | undefined
+  readonly budget: Budget
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  readonly hooks: ReaderHooks
+  readonly config: ReaderConfig
+}
+
+export type ContractStatus = ReturnType<Health['status']> & {
+  /** Everything before it was read at least once; undefined before the first read. */
+  readonly mark: number | undefined
+  readonly probe: ProbeResult | undefined
+}
+
+export type ContractReader = {
+  /** Reads until the signal aborts; then it resolves. To be called once. */
+  run(signal: AbortSignal): Promise<void>
+  status(): ContractStatus
+}
+
+/** A sweep that fails is left to its next round, so that it can't hold up the hot reads. */
+const SWEEP_TRIES = 3
+
+/** While the queue is full it is asked this often. */
+const QUEUE_WAIT_MS = 1_000
+
+/** A probe that failed or found too few entries is repeated this often. */
+const PROBE_AGAIN_MS = 600_000
+
+export function createContractReader(contract: string, shared: Shared): ContractReader {
+  const health = createHealth(contract, shared.clock, shared.log)
+  let loop: Loop | undefined
+  return {
+    async run(signal) {
+      loop = createLoop({ contract, shared, health, signal })
+      try {
+        await runLoop(loop)
+      } catch (error) {
+        if (!signal.aborted) throw error
+      }
+    },
+    status: () => ({ ...health.status(), mark: loop?.progress.mark(), probe: loop?.probe }),
+  }
+}
+
+type Owner = {
+  readonly contract: string
+  readonly shared: Shared
+  readonly health: Health
+  readonly signal: AbortSignal
+}
+
+/** All that one run holds. */
+type Loop = Owner & {
+  readonly persist: Persist
+  readonly progress: Progress
+  readonly delivery: Delivery
+  readonly hotPages: PageSource
+  readonly sweepPages: PageSource
+  probe: ProbeResult | undefined
+  probeDueMs: number
+}
+
+function createLoop(owner: Owner): Loop {
+  const { contract, shared, health, signal } = owner
+  const { clock, random, hooks, log } = shared
+  const patience = { clock, random, health, onFailure: () => hooks.failed?.(contract, 'store') }
+  const persist: Persist = async (name, call) => await untilTaken(name, call, patience, signal)
+  return {
+    ...owner,
+    persist,
+    progress: createProgress({ contract, reads: shared.reads, log, persist }),
+    delivery: createDelivery({ ...shared, contract, persist }),
+    hotPages: createPages(owner, 'hot'),
+    sweepPages: createPages(owner, 'sweep'),
+    probe: undefined,
+    probeDueMs: 0,
+  }
+}
+
+function createPages({ contract, shared, health }: Owner, urgency: Urgency): PageSource {
+  const { client, budget, clock, random, hooks } = shared
+  return patientPages(client, {
+    budget,
+    urgency,
+    clock,
+    random,
+    onSuccess: () => health.worked(),
+    onFailure: (error, waitMs) => {
+      health.failed(error, waitMs)
+      hooks.failed?.(contract, error.reason)
+    },
+    ...(urgency === 'sweep' ? { triesMax: SWEEP_TRIES } : {}),
+  })
+}
+
+async function runLoop(loop: Loop): Promise<void> {
+  const { shared, progress, signal } = loop
+  const { clock, config } = shared
+  const startMs = clock.now()
+  const sinceMs = await progress.begin(startMs - config.notifyHorizonMs)
+  const sweeps = createSweeps({ sweeps: config.sweeps, startMs, sinceMs })
+  while (!signal.aborted) {
+    const dueMs = clock.now() + config.intervalMs
+    await tryProbe(loop)
+    await readHot(loop)
+    await sweepUntil(loop, sweeps, dueMs)
+    await clock.sleep(Math.max(0, dueMs - clock.now()), signal)
+  }
+}
+
+async function tryProbe(loop: Loop): Promise<void> {
+  const { contract, shared, signal } = loop
+  const nowMs = shared.clock.now()
+  const isKnown = loop.probe !== undefined && loop.probe.offsetCounts !== 'unknown'
+  if (isKnown || nowMs < loop.probeDueMs) return
+  loop.probeDueMs = nowMs + PROBE_AGAIN_MS
+  try {
+    loop.probe = await probeApi(loop.sweepPages, contract, nowMs, signal)
+    shared.log.info({ contract, ...loop.probe }, 'asked the Activity Log how it pages')
+    shared.hooks.probed?.(contract, loop.probe)
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error
+  }
+}
+
+async function readHot(loop: Loop): Promise<void> {
+  const { clock, config } = loop.shared
+  const nowMs = clock.now()
+  // A mark in the future (the clock was set back) must not stop the reading.
+  const markMs = Math.min(loop.progress.mark() ?? nowMs, nowMs)
+  const span = hotSpan({ markMs, nowMs, overlapMs: config.overlapMs })
+  if (span === undefined) return
+  for (const window of splitSpan(span)) await readPiece(loop, 'hot', window)
+}
+
+/** Sweeps until the next hot read is due; one piece at least, so that they can't starve. */
+async function sweepUntil(loop: Loop, sweeps: Sweeps, dueMs: number): Promise<void> {
+  const { contract, shared, progress } = loop
+  const { clock, log, hooks } = shared
+  if (sweeps.wantsUnproven(clock.now())) {
+    sweeps.setUnproven(await progress.unproven(), clock.now())
+    const gaps = sweeps.takeGaps(clock.now())
+    await progress.giveUp(gaps)
+    for (const gap of gaps) hooks.gap?.(contract, gap)
+  }
+  do {
+    const piece = sweeps.next(clock.now(), progress.mark() ?? 0)
+    if (piece === undefined) return
+    try {
+      await readPiece(loop, piece.kind, piece.window)
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error
+      log.debug({ contract, ...piece.window }, 'left a sweep to its next round')
+    }
+  } while (clock.now() < dueMs)
+}
+
+async function readPiece(loop: Loop, kind: ReadKind, window: Span): Promise<void> {
+  const { contract, shared, progress, signal } = loop
+  const { clock, hooks, config } = shared
+  await waitForQueue(loop)
+  const parts = readWindow(kind === 'hot' ? loop.hotPages : loop.sweepPages, {
+    contract,
+    window,
+    pageSize: config.pageSize,
+    offsetCounts: loop.probe?.offsetCounts === 'pages' ? 'pages' : 'rows',
+    signal,
+  })
+  for await (const { entries, ...part } of parts) {
+    const readAt = clock.now()
+    const fresh = await loop.delivery.deliver(entries, readAt)
+    if (kind === 'hot') await progress.finish({ entries, ...part })
+    if (part.proven) await progress.prove(part.window)
+    if (kind !== 'hot') {
+      for (const { time } of fresh) hooks.straggler?.(contract, readAt - (time ?? readAt))
+    }
+    const counts = { entries: entries.length, fresh: fresh.length }
+    hooks.partRead?.({ contract, kind, ...part, ...counts })
+  }
+}
+
+async function waitForQueue({ shared, health, persist, signal }: Loop): Promise<void> {
+  while (!signal.aborted) {
+    const waiting = await persist('count jobs', async () => await shared.queue.waiting())
+    if (waiting <= shared.config.highWater) return health.queueFine()
+    health.queueFull(waiting)
+    await shared.clock.sleep(QUEUE_WAIT_MS, signal)
+  }
+}
