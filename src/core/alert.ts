@@ -72,6 +72,8 @@ export type Alert = {
   readonly last: number
   /** Different evidence events. */
   readonly count: number
+  /** Texts of the facts that the rule's templates name, from the earliest evidence. */
+  readonly values: Readonly<Record<string, string>>
   /** The rule's `alert.fields`, from the earliest evidence. */
   readonly fields: readonly Field[]
   /** The first and the latest evidence, EVIDENCE_MAX in all. */

@@ -1,4 +1,5 @@
 // Owns the interfaces of everything that is remembered; redis and memory implement them alike.
+import type { Alert, Notification } from '../core/alert.ts'
 
 /** An entry's identity and event time (ms), as far as the reader knows them. */
 export type EntryKey = { readonly id: string; readonly time: number }
@@ -38,4 +39,96 @@ export type DeadLetterStore = {
   add(contract: string, letters: readonly DeadLetter[]): Promise<void>
   list(contract: string, limit: number): Promise<readonly DeadLetter[]>
   count(contract: string): Promise<number>
+}
+
+/** One detection group of one contract: its key, and the events that ask to be counted in it. */
+export type GroupQuestion = {
+  readonly key: string
+  readonly events: readonly EntryKey[]
+  /** How far around the events alerts matter, ms: the rule's `quiet`. */
+  readonly reachMs: number
+}
+
+/** What is stored of a group: read it, derive, commit with the version it was read at. */
+export type GroupAnswer = {
+  readonly version: number
+  /** For each event of the question whether it is counted already. */
+  readonly known: readonly boolean[]
+  /** Alerts that lie within reach of the events. */
+  readonly alerts: readonly Alert[]
+}
+
+/** One transition of one group: happens wholly, or not at all when the version moved on. */
+export type GroupCommit = {
+  readonly key: string
+  readonly version: number
+  /** Now, ms: decides which alerts are past their retention. */
+  readonly at: number
+  readonly events: readonly EntryKey[]
+  readonly alerts: readonly Alert[]
+  readonly notifications: readonly Notification[]
+}
+
+export type CommitResult = 'committed' | 'conflict'
+
+/** A notification that waits in the outbox; `place` names it there. */
+export type OutboxItem = { readonly place: string; readonly notification: Notification }
+
+/** Alerts, the events counted in them, and the outbox that is written in the same transition. */
+export type AlertStore = {
+  read(contract: string, questions: readonly GroupQuestion[]): Promise<readonly GroupAnswer[]>
+  commit(contract: string, commits: readonly GroupCommit[]): Promise<readonly CommitResult[]>
+  alert(contract: string, id: string): Promise<Alert | undefined>
+  /** The latest alerts by last event, newest first. */
+  latest(contract: string, limit: number): Promise<readonly Alert[]>
+  /** What waits in the outbox, oldest first. */
+  outbox(contract: string, limit: number): Promise<readonly OutboxItem[]>
+  /** Takes out what is safely on the receivers' queues. */
+  clearOutbox(contract: string, places: readonly string[]): Promise<void>
+}
+
+/** Hands out alert numbers; gaps are fine, repeats are not. */
+export type NumberStore = {
+  take(count: number): Promise<readonly number[]>
+  /** Numbers that no alert got. */
+  giveBack(numbers: readonly number[]): void
+}
+
+/** Contracts that have state here: whoever recovers after a crash looks at each. */
+export type ContractStore = {
+  add(contract: string): Promise<void>
+  list(): Promise<readonly string[]>
+}
+
+/** What is known of a delivery when an attempt begins. */
+export type AttemptStart =
+  /** Nobody accepted it so far. */
+  | 'fresh'
+  /** An earlier attempt ended without an answer: the other side may have it. */
+  | 'possible-repeat'
+  /** Delivered already: don't send. */
+  | 'delivered'
+
+export type AttemptResult = 'delivered' | 'not-accepted' | 'unknown' | 'dead'
+
+/** The truth about what was told to whom; BullMQ forgets finished jobs. */
+export type DeliveryStore = {
+  begin(notification: Notification, at: number): Promise<AttemptStart>
+  finish(
+    notification: Notification,
+    attempt: { readonly result: AttemptResult; readonly reason?: string; readonly at: number },
+  ): Promise<void>
+  /** All attempts on an alert's notifications, for its page. */
+  list(contract: string, alertId: string): Promise<readonly Delivery[]>
+}
+
+export type Delivery = {
+  readonly notificationId: string
+  readonly receiver: string
+  readonly reason: string
+  readonly state: 'sending' | 'waiting' | 'delivered' | 'dead'
+  readonly attempts: number
+  readonly firstAt: number
+  readonly lastAt: number
+  readonly failure?: string
 }

@@ -1,0 +1,45 @@
+// Owns the metrics: their names, labels and meaning. Who counts what is with whoever does it.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Buckets from a few milliseconds to a minute, in seconds. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+/** Arrival delays reach from a second to a day. */
+const DELAY_SECONDS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400]
+
+/** A registry of its own per service, so that tests and replicas in one process don't mix. */
+export function createMetrics() {
+  const registers = [new Registry()] as [Registry]
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Gauge({ name, help, labelNames, registers })
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, buckets, registers })
+  return {
+    registry: registers[0],
+    entriesRead: counter('tocsin_entries_read_total', 'Entries read from the API', ['contract']),
+    entriesNew: counter('tocsin_entries_new_total', 'Entries put on the queue', ['contract']),
+    eventsEvaluated: counter('tocsin_events_evaluated_total', 'Events judged by the rules', []),
+    matches: counter('tocsin_matches_total', 'Events that matched a rule', ['rule']),
+    detections: counter('tocsin_detections_total', 'Detections of a rule', ['rule']),
+    alerts: counter('tocsin_alerts_total', 'Alerts opened', ['rule', 'severity']),
+    disputed: counter('tocsin_match_disputed_total', 'Verdicts the engine denied', ['rule']),
+    notifications: counter('tocsin_notifications_total', 'Notifications by fate', [
+      'receiver',
+      'reason',
+      'result',
+    ]),
+    errors: counter('tocsin_errors_total', 'Errors by station', ['stage', 'reason']),
+    rules: gauge('tocsin_rules', 'Rules by state', ['state']),
+    readMarkAge: gauge('tocsin_read_mark_age_seconds', 'Age of the read mark', ['contract']),
+    arrivalDelay: histogram(
+      'tocsin_arrival_delay_seconds',
+      'How late entries became visible',
+      DELAY_SECONDS,
+    ),
+    detectSeconds: histogram('tocsin_detect_seconds', 'Entry read to alert stored', SECONDS),
+    notifySeconds: histogram('tocsin_notify_seconds', 'Alert stored to message accepted', SECONDS),
+  }
+}

@@ -1,0 +1,72 @@
+// Owns the step from the outbox, written with the alert, to the receivers' queues. May repeat,
+// never skips: an item leaves the outbox only after its queue has it.
+import type { Notification } from '../core/alert.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../observe/log.ts'
+import type { AlertStore, ContractStore, OutboxItem } from '../state/stores.ts'
+import type { DeliveryQueue } from './queues.ts'
+
+/** Items moved in one round trip. */
+const FLUSH_BATCH_MAX = 100
+/** How often what a crash left behind is looked for. */
+const RECOVERY_INTERVAL_MS = 5_000
+
+export type Outbox = {
+  /** Moves all that waits for a contract. Throws when Redis is down; recovery does it later. */
+  flush(contract: string): Promise<void>
+  /** Flushes every contract now and then, until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+export function createOutbox(options: {
+  readonly alerts: AlertStore
+  readonly contracts: ContractStore
+  readonly queues: ReadonlyMap<string, DeliveryQueue>
+  readonly clock: Clock
+  readonly log: Log
+}): Outbox {
+  const { alerts, contracts, queues, clock, log } = options
+
+  const flush = async (contract: string) => {
+    for (;;) {
+      const items = await alerts.outbox(contract, FLUSH_BATCH_MAX)
+      if (items.length === 0) return
+      for (const [receiver, notifications] of byReceiver(items)) {
+        const queue = queues.get(receiver)
+        if (queue === undefined) {
+          const ids = notifications.map((notification) => notification.id)
+          log.error({ receiver, ids }, 'receiver is no longer configured: notifications dropped')
+        } else await queue.publish(notifications)
+      }
+      await alerts.clearOutbox(
+        contract,
+        items.map((item) => item.place),
+      )
+      if (items.length < FLUSH_BATCH_MAX) return
+    }
+  }
+
+  return {
+    flush,
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          for (const contract of await contracts.list()) await flush(contract)
+        } catch (error) {
+          log.debug({ error }, 'outbox waits for Redis')
+        }
+        await clock.sleep(RECOVERY_INTERVAL_MS, signal)
+      }
+    },
+  }
+}
+
+function byReceiver(items: readonly OutboxItem[]): ReadonlyMap<string, Notification[]> {
+  const groups = new Map<string, Notification[]>()
+  for (const { notification } of items) {
+    const group = groups.get(notification.receiver)
+    if (group === undefined) groups.set(notification.receiver, [notification])
+    else group.push(notification)
+  }
+  return groups
+}

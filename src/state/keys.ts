@@ -1,0 +1,49 @@
+// Owns every Redis key: its name, its owner, its expiry. Keys of one contract share a hash tag,
+// so that one transition lies in one cluster slot.
+
+const HOUR_SECONDS = 3_600
+const DAY_SECONDS = 24 * HOUR_SECONDS
+
+/** How long what is kept lives without being touched, in seconds. */
+export const EXPIRY_SECONDS = {
+  /** Read marks outlive any holiday of the service. */
+  reads: 400 * DAY_SECONDS,
+  /** Ids seen, counted from the hour of the event. */
+  seen: 49 * HOUR_SECONDS,
+  /** Alerts and what was told about them: `retention.alerts`. */
+  alerts: 90 * DAY_SECONDS,
+  /** Event ids counted in a group: any redelivery within `lateness` finds itself. */
+  members: 3 * DAY_SECONDS,
+  deadLetters: 90 * DAY_SECONDS,
+  outbox: 90 * DAY_SECONDS,
+} as const
+
+export type Keys = ReturnType<typeof createKeys>
+
+/** Builders for all keys below a prefix. Contract and group key must hold no braces. */
+export function createKeys(prefix: string) {
+  const of = (contract: string, rest: string) => `{${prefix}:${contract}}:${rest}`
+  return {
+    contracts: `${prefix}:contracts`,
+    numbers: `${prefix}:numbers`,
+    mark: (contract: string) => of(contract, 'mark'),
+    unproven: (contract: string) => of(contract, 'unproven'),
+    seen: (contract: string, hour: number) => of(contract, `seen:${hour}`),
+    deadLetters: (contract: string) => of(contract, 'dead-letters'),
+    deadLetterCount: (contract: string) => of(contract, 'dead-letter-count'),
+    /** Hash: `version`, and an alert's JSON by its id. */
+    group: (contract: string, group: string) => of(contract, `group:${group}`),
+    /** Sorted set: ids of counted events by event time. */
+    members: (contract: string, group: string) => of(contract, `group:${group}:members`),
+    /** Sorted set: alert ids by last event. */
+    spans: (contract: string, group: string) => of(contract, `group:${group}:spans`),
+    /** Sorted set: all alerts of the contract, `group/id` by last event. */
+    alerts: (contract: string) => of(contract, 'alerts'),
+    /** Stream of notifications to put on the receivers' queues. */
+    outbox: (contract: string) => of(contract, 'outbox'),
+    /** Hash: delivery record by notification id. */
+    deliveries: (contract: string, alertId: string) => of(contract, `deliveries:${alertId}`),
+    /** BullMQ's prefix for a queue; its own keys follow it. */
+    queue: (name: string) => `{${prefix}:${name}}`,
+  }
+}

@@ -1,0 +1,39 @@
+// Owns the set of all Redis stores over one connection.
+import type { Redis } from 'ioredis'
+import type { Keys } from './keys.ts'
+import { createRedisAlertStore } from './redis-alerts.ts'
+import { createRedisDeliveryStore } from './redis-deliveries.ts'
+import { createRedisDeadLetterStore } from './redis-letters.ts'
+import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
+import { createRedisContractStore, createRedisNumberStore } from './redis-registry.ts'
+import type {
+  AlertStore,
+  ContractStore,
+  DeadLetterStore,
+  DeliveryStore,
+  NumberStore,
+  ReadStore,
+  SeenStore,
+} from './stores.ts'
+
+export type Stores = {
+  readonly reads: ReadStore
+  readonly seen: SeenStore
+  readonly deadLetters: DeadLetterStore
+  readonly alerts: AlertStore
+  readonly numbers: NumberStore
+  readonly contracts: ContractStore
+  readonly deliveries: DeliveryStore
+}
+
+export function openRedisStores(redis: Redis, keys: Keys): Stores {
+  return {
+    reads: createRedisReadStore(redis, keys),
+    seen: createRedisSeenStore(redis, keys),
+    deadLetters: createRedisDeadLetterStore(redis, keys),
+    alerts: createRedisAlertStore(redis, keys),
+    numbers: createRedisNumberStore(redis, keys),
+    contracts: createRedisContractStore(redis, keys),
+    deliveries: createRedisDeliveryStore(redis, keys),
+  }
+}

@@ -1,0 +1,52 @@
+// Owns the order of stopping: what was started last stops first, each part by name and in time.
+import type { Clock } from './core/clock.ts'
+import type { Log } from './observe/log.ts'
+
+export type StopList = {
+  /** Adds a part; `timeoutMs` is how long stopping it may take before the next one is stopped. */
+  add(name: string, stop: () => Promise<unknown> | unknown, timeoutMs?: number): void
+  /** Stops everything once, in reverse; never throws. */
+  run(): Promise<void>
+}
+
+const STOP_TIMEOUT_MS = 4_000
+
+export function createStopList(clock: Clock, log: Log): StopList {
+  const parts: { name: string; stop: () => unknown; timeoutMs: number }[] = []
+  let running: Promise<void> | undefined
+
+  const runAll = async () => {
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      await stopPart(part, clock, log)
+    }
+  }
+  return {
+    add: (name, stop, timeoutMs = STOP_TIMEOUT_MS) => void parts.push({ name, stop, timeoutMs }),
+    run: () => {
+      running ??= runAll()
+      return running
+    },
+  }
+}
+
+async function stopPart(
+  { name, stop, timeoutMs }: { name: string; stop: () => unknown; timeoutMs: number },
+  clock: Clock,
+  log: Log,
+): Promise<void> {
+  const stopped = new AbortController()
+  try {
+    const late = clock.sleep(timeoutMs, stopped.signal).then(() => 'late' as const)
+    const result = await Promise.race([
+      Promise.resolve(stop()).then(() => 'stopped' as const),
+      late,
+    ])
+    if (result === 'late')
+      log.warn({ part: name, timeoutMs }, 'part did not stop in time: going on')
+    else log.debug({ part: name }, 'stopped')
+  } catch (error) {
+    log.warn({ part: name, error }, 'part failed to stop')
+  } finally {
+    stopped.abort()
+  }
+}
