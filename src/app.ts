@@ -1,0 +1,286 @@
+// Owns the composition of the service: configuration → connected parts, started in order, stopped
+// in reverse. It decides nothing about entries, rules or alerts.
+import type { Redis } from 'ioredis'
+import type { Config } from './config.ts'
+import { createCalendar } from './core/calendar.ts'
+import type { Clock } from './core/clock.ts'
+import { formatProblem } from './core/problem.ts'
+import { routeToAll } from './core/route.ts'
+import { openEmbeddedRedis } from './embedded-redis-open.ts'
+import { createReceiver } from './notify/index.ts'
+import type { Receiver, ReceiverContext } from './notify/receiver.ts'
+import type { Log } from './observe/log.ts'
+import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import { createDeliveryWorker } from './queue/delivery-worker.ts'
+import { createEntriesWorker } from './queue/entries-worker.ts'
+import { createOutbox, type Outbox } from './queue/outbox.ts'
+import {
+  createDeliveryQueue,
+  createEntriesQueue,
+  type DeliveryQueue,
+  type EntriesQueue,
+  type QueueConnections,
+} from './queue/queues.ts'
+import { loadRuleSet, type RuleSet } from './ruleset.ts'
+import { openReader } from './open-reader.ts'
+import type { Reader } from './source/reader.ts'
+import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
+import { createKeys } from './state/keys.ts'
+import { openRedisStores, type Stores } from './state/redis.ts'
+import { createStopList, type StopList } from './stop-list.ts'
+import { createExplain } from './why.ts'
+
+/** Parts of the service that can run in processes of their own. */
+export const ROLES = ['read', 'evaluate', 'notify'] as const
+
+export type Role = (typeof ROLES)[number]
+
+export type AppOptions = {
+  readonly config: Config
+  readonly roles: ReadonlySet<Role>
+  readonly clock: Clock
+  readonly log: Log
+  /** Where the stdout receiver writes. */
+  readonly output: ReceiverContext['output']
+  /** Aborts a start that waits for Redis. */
+  readonly signal: AbortSignal
+  /** Between 0 and 1: spreads retries. */
+  readonly random: () => number
+}
+
+export type App = {
+  readonly metrics: Metrics
+  readonly ruleSet: RuleSet
+  /** How far each contract was read; undefined where this process reads nothing. */
+  status(): ReturnType<Reader['status']> | undefined
+  stop(): Promise<void>
+}
+
+/** How long jobs under way may take to finish before they are handed back, ms. */
+const WORKER_STOP_TIMEOUT_MS = 4_000
+
+/**
+ * Starts the service and resolves when all parts run. Waits for a Redis that is away. On any error
+ * what was started is stopped again, then the error is thrown.
+ */
+export async function startApp(options: AppOptions): Promise<App> {
+  const stops = createStopList(options.clock, options.log)
+  try {
+    return await assemble(options, stops)
+  } catch (error) {
+    await stops.run()
+    throw error
+  }
+}
+
+async function assemble(options: AppOptions, stops: StopList): Promise<App> {
+  const { config, roles, clock, log } = options
+  const metrics = createMetrics()
+  const calendar = createCalendar(config.timezone)
+  const ruleSet = await loadRules(config, { clock, log, metrics })
+
+  const address = config.redis.url ?? (await openEmbedded(options, stops))
+  const connect = (kind: Parameters<typeof connectRedis>[1]): Redis => {
+    const redis = connectRedis(address, kind)
+    stops.add(`redis ${kind}`, () => redis.disconnect())
+    return redis
+  }
+  const redis = connect('state')
+  watchConnection(redis, log)
+  await untilReady(redis, options.signal)
+  for (const warning of await redisWarnings(redis)) log.warn({}, warning)
+
+  const keys = createKeys(config.redis.prefix)
+  const stores = openRedisStores(redis, keys)
+  const connections: QueueConnections = {
+    producer: connect('producer'),
+    worker: connect('worker'),
+    prefixOf: keys.queue,
+  }
+  await untilReady(connections.producer as Redis, options.signal)
+
+  const entries = createEntriesQueue({ connections, log, now: clock.now })
+  stops.add('entries queue', () => entries.close())
+  const queues = openDeliveryQueues(options, connections, stops)
+  const outbox = createOutbox({ ...stores, queues, clock, log })
+
+  if (roles.has('notify')) startNotify({ options, connections, queues, stores, metrics, stops })
+  runInBackground('outbox', (signal) => outbox.run(signal), { stops, log })
+  if (roles.has('evaluate')) {
+    const pipeline = createPipeline({
+      ...stores,
+      ruleSet: () => ruleSet,
+      calendar,
+      explain: createExplain(ruleSet),
+      route: routeToAll(config.receivers.map((receiver) => receiver.name)),
+      announce: (contract) => announce(contract, outbox, log),
+      clock,
+      metrics,
+      log,
+    })
+    startEvaluate({ options, connections, pipeline, stores, stops })
+  }
+  const reader = roles.has('read')
+    ? startRead({ options, entries, stores, metrics, stops })
+    : undefined
+  log.info({ rules: ruleSet.rules.length, roles: [...roles] }, 'tocsin is running')
+  return { metrics, ruleSet, status: () => reader?.status(), stop: () => stops.run() }
+}
+
+async function openEmbedded(options: AppOptions, stops: StopList): Promise<string> {
+  const { config, clock, log } = options
+  const embedded = await openEmbeddedRedis({ dataDir: config.dataDir, clock, log })
+  // Redis gets longer than others: it writes what it holds, and it is the last to go.
+  stops.add('embedded redis', () => embedded.stop(), 10_000)
+  return `unix://${embedded.socketPath}`
+}
+
+async function loadRules(
+  config: Config,
+  { clock, log, metrics }: { clock: Clock; log: Log; metrics: Metrics },
+): Promise<RuleSet> {
+  const { ruleSet, problems } = await loadRuleSet({
+    folders: config.rules,
+    schedules: config.schedules,
+    nowDate: createCalendar(config.timezone).at(clock.now()).date,
+  })
+  for (const problem of problems) log.warn({}, formatProblem(problem))
+  metrics.rules.set({ state: 'active' }, ruleSet.rules.length)
+  return ruleSet
+}
+
+function openDeliveryQueues(
+  { config, log, clock }: AppOptions,
+  connections: QueueConnections,
+  stops: StopList,
+): ReadonlyMap<string, DeliveryQueue> {
+  const queues = new Map<string, DeliveryQueue>()
+  for (const { name } of config.receivers) {
+    const queue = createDeliveryQueue(name, { connections, log, now: clock.now })
+    stops.add(`queue of ${name}`, () => queue.close())
+    queues.set(name, queue)
+  }
+  return queues
+}
+
+type NotifyParts = {
+  readonly options: AppOptions
+  readonly connections: QueueConnections
+  readonly queues: ReadonlyMap<string, DeliveryQueue>
+  readonly stores: Stores
+  readonly metrics: Metrics
+  readonly stops: StopList
+}
+
+function startNotify({ options, connections, queues, stores, metrics, stops }: NotifyParts): void {
+  const { config, clock, log, random } = options
+  for (const { name, paceMs, ageMaxMs } of config.receivers) {
+    const receiver = openReceiver(name, options)
+    stops.add(`receiver ${name}`, () => receiver.close())
+    const worker = createDeliveryWorker({
+      connections,
+      queue: queues.get(name) as DeliveryQueue,
+      receiver,
+      paceMs,
+      ageMaxMs,
+      deliveries: stores.deliveries,
+      clock,
+      metrics,
+      log,
+      random,
+    })
+    stops.add(`deliveries to ${name}`, () => worker.close(), WORKER_STOP_TIMEOUT_MS)
+  }
+}
+
+/** A receiver of the configuration, connected; also what `send-test` uses. */
+export function openReceiver(
+  name: string,
+  { config, clock, log, output }: Pick<AppOptions, 'config' | 'clock' | 'log' | 'output'>,
+): Receiver {
+  const found = config.receivers.find((receiver) => receiver.name === name)
+  if (found === undefined) throw new Error(`no receiver ${name} in the configuration`)
+  return createReceiver(found.type, found.config, {
+    name,
+    clock,
+    log,
+    timezone: config.timezone,
+    output,
+    ...(config.proxy.https === undefined ? {} : { httpsProxy: config.proxy.https }),
+    ...(config.proxy.none === undefined ? {} : { noProxy: config.proxy.none }),
+  })
+}
+
+function startEvaluate({
+  options,
+  connections,
+  pipeline,
+  stores,
+  stops,
+}: {
+  readonly options: AppOptions
+  readonly connections: QueueConnections
+  readonly pipeline: Pipeline
+  readonly stores: Stores
+  readonly stops: StopList
+}): void {
+  const { config, clock, log } = options
+  const worker = createEntriesWorker({
+    connections,
+    concurrency: config.queue.concurrency,
+    pipeline,
+    log,
+    onPoisoned: async ({ contract, entries }, error) => {
+      const reason = `evaluation-failed: ${error.message}`
+      const letters = entries.map((entry) => ({
+        reason,
+        text: JSON.stringify(entry),
+        at: clock.now(),
+      }))
+      await stores.deadLetters.add(contract, letters)
+    },
+  })
+  stops.add('evaluation', () => worker.close(), WORKER_STOP_TIMEOUT_MS)
+}
+
+function startRead({
+  options,
+  entries,
+  stores,
+  metrics,
+  stops,
+}: {
+  readonly options: AppOptions
+  readonly entries: EntriesQueue
+  readonly stores: Stores
+  readonly metrics: Metrics
+  readonly stops: StopList
+}): Reader {
+  const { config, clock, log, random } = options
+  const { reader, close } = openReader({ config, clock, log, random, entries, stores, metrics })
+  stops.add('API client', close)
+  runInBackground('reader', (signal) => reader.run(signal), { stops, log })
+  return reader
+}
+
+/** A loop that ends when its signal aborts; stopping waits for its end. */
+function runInBackground(
+  name: string,
+  run: (signal: AbortSignal) => Promise<void>,
+  { stops, log }: { readonly stops: StopList; readonly log: Log },
+): void {
+  const stopping = new AbortController()
+  const running = run(stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted) log.error({ part: name, error }, 'part ended by itself')
+  })
+  stops.add(name, () => {
+    stopping.abort()
+    return running
+  })
+}
+
+/** Right after a commit; what fails here is done by the outbox's own recovery. */
+function announce(contract: string, outbox: Outbox, log: Log): void {
+  outbox.flush(contract).catch((error: unknown) => log.debug({ error }, 'outbox not flushed'))
+}

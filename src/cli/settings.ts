@@ -1,0 +1,56 @@
+// Owns what commands read before they begin: global options, configuration, logger, rule folders.
+import { existsSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { loadConfig } from '../config-file.ts'
+import type { Config } from '../config.ts'
+import { formatProblem } from '../core/problem.ts'
+import { createLog, type Log } from '../observe/log.ts'
+import { type Cli, CommandError } from './context.ts'
+
+/** Options every command understands, wherever on the line they stand. */
+export type GlobalOptions = {
+  readonly config?: string
+  readonly rules?: readonly string[]
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+export type Settings = { readonly config: Config; readonly log: Log; readonly json: boolean }
+
+/** The rules that come with the program, for a folder that has none of its own. */
+const SHIPPED_RULES = resolve(import.meta.dirname, '../../rules')
+
+/** Throws a CommandError (2) that lists every problem of the configuration. */
+export async function readSettings(cli: Cli, command: Command): Promise<Settings> {
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const loaded = await loadConfig({ env: cli.env, cwd: cli.cwd, file: options.config })
+  for (const problem of loaded.problems) cli.stderr.write(`${formatProblem(problem)}\n`)
+  if (loaded.config === undefined) {
+    const count = loaded.problems.length
+    throw new CommandError(
+      2,
+      `the configuration has ${count} problem${count === 1 ? '' : 's'} (above)`,
+      'mend them, or start without a configuration: every key has a default',
+    )
+  }
+  const folders = options.rules ?? loaded.config.rules
+  const config = {
+    ...loaded.config,
+    dataDir: absolute(cli, loaded.config.dataDir),
+    rules: folders.map((folder) => ruleFolder(cli, folder, options.rules !== undefined)),
+  }
+  const level = options.quiet ? 'warn' : config.logLevel
+  const log = createLog({ level, output: cli.stderr })
+  return { config, log, json: options.json ?? false }
+}
+
+function absolute(cli: Cli, path: string): string {
+  return isAbsolute(path) ? path : join(cli.cwd, path)
+}
+
+/** `rules` means the shipped ones where the working folder has none. */
+function ruleFolder(cli: Cli, folder: string, isAsked: boolean): string {
+  const path = absolute(cli, folder)
+  return !isAsked && folder === 'rules' && !existsSync(path) ? SHIPPED_RULES : path
+}

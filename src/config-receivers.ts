@@ -1,0 +1,153 @@
+// Owns the part of the configuration that names receivers: what all kinds share, and the ones that
+// variables make. What a kind itself needs is its own schema (notify/).
+import { z } from 'zod'
+import type { Env } from './config.ts'
+import { parseDuration } from './core/duration.ts'
+import {
+  isObject,
+  type JsonSchema,
+  pointerTo,
+  type Report,
+  reportError,
+  type Shape,
+} from './core/shape.ts'
+import { describeFound, suggestName } from './core/suggest.ts'
+import {
+  isReceiverType,
+  RECEIVER_KINDS,
+  RECEIVER_TYPES,
+  type ReceiverType,
+} from './notify/index.ts'
+import type { ReceiverKind } from './notify/receiver.ts'
+
+/** One receiver, checked; `config` is what its kind's schema gave. */
+export type ReceiverConfig = {
+  readonly name: string
+  readonly type: ReceiverType
+  readonly config: unknown
+  /** The least time between two sends; 0 for none. */
+  readonly paceMs: number
+  /** How long a notification is tried. */
+  readonly ageMaxMs: number
+}
+
+const AGE_MAX_DEFAULT_MS = 86_400_000
+/** Names are parts of job ids and queue names. */
+const RECEIVER_NAME = /^[a-z][a-z0-9-]{0,39}$/
+
+const COMMON_KEYS = ['type', 'pace', 'maxAge']
+
+/** The `receivers` object of the file. */
+export const receiversShape: Shape<readonly ReceiverConfig[]> = {
+  expected: 'an object of receivers by name',
+  schema: receiversSchema(),
+  parse(value, pointer, report) {
+    if (!isObject(value)) return reportError(report, pointer, 'expected receivers by name')
+    return Object.entries(value).flatMap(([name, receiver]) => {
+      const parsed = parseReceiver(name, receiver, pointerTo(pointer, name), report)
+      return parsed === undefined ? [] : [parsed]
+    })
+  },
+}
+
+function parseReceiver(
+  name: string,
+  value: unknown,
+  pointer: string,
+  report: Report,
+): ReceiverConfig | undefined {
+  if (!RECEIVER_NAME.test(name)) {
+    const expected = 'a name of small letters, digits and dashes, at most 40'
+    return reportError(report, pointer, `found ${describeFound(name)}, expected ${expected}`)
+  }
+  if (!isObject(value)) return reportError(report, pointer, 'expected an object with a "type"')
+  const { type, pace, maxAge, ...own } = value
+  if (typeof type !== 'string' || !isReceiverType(type)) {
+    const hint = suggestName(String(type), RECEIVER_TYPES)
+    const message = `unknown type of receiver ${describeFound(type)}${hint}`
+    return reportError(report, pointerTo(pointer, 'type'), message)
+  }
+  const kind: ReceiverKind<unknown> = RECEIVER_KINDS[type]
+  const parsed = kind.schema.safeParse(own)
+  if (!parsed.success) reportIssues(parsed.error, own, pointer, report)
+  const paceMs = waitOf(pace, kind.paceMsDefault, pointerTo(pointer, 'pace'), report)
+  const ageMaxMs = waitOf(maxAge, AGE_MAX_DEFAULT_MS, pointerTo(pointer, 'maxAge'), report)
+  if (!parsed.success || paceMs === undefined || ageMaxMs === undefined) return undefined
+  return { name, type, config: parsed.data, paceMs, ageMaxMs }
+}
+
+/** A duration, or "0" for none. */
+function waitOf(
+  value: unknown,
+  otherwise: number,
+  pointer: string,
+  report: Report,
+): number | undefined {
+  if (value === undefined) return otherwise
+  if (value === '0' || value === '0s') return 0
+  const ms = parseDuration(value)
+  if (ms !== undefined) return ms
+  const message = `found ${describeFound(value)}, expected a duration such as "1s", or "0" for none`
+  return reportError(report, pointer, message)
+}
+
+/** Zod's issues in our words, each at its own place. A found secret is never repeated. */
+function reportIssues(
+  error: z.ZodError,
+  own: Readonly<Record<string, unknown>>,
+  pointer: string,
+  report: Report,
+): void {
+  for (const issue of error.issues) {
+    const place = issue.path.reduce<string>((at, key) => pointerTo(at, String(key)), pointer)
+    if (issue.code === 'unrecognized_keys') {
+      const known = [...COMMON_KEYS, ...Object.keys(own)].filter((key) => !issue.keys.includes(key))
+      for (const key of issue.keys) {
+        const hint = suggestName(key, known)
+        reportError(report, pointerTo(place, key), `unknown key ${describeFound(key)}${hint}`)
+      }
+    } else reportError(report, place, issue.message)
+  }
+}
+
+/**
+ * Receivers that variables alone make: SLACK_WEBHOOK_URL (and SLACK_PACE), and SMTP_URL with
+ * ALERT_EMAIL_TO and ALERT_EMAIL_FROM. Only for a configuration that names no receivers: one that
+ * does can use the same variables as `${…}`, and nobody is told twice.
+ */
+export function receiversFromEnv(env: Env, report: Report): readonly ReceiverConfig[] {
+  const receivers: Record<string, unknown> = {}
+  const slack = env['SLACK_WEBHOOK_URL']?.trim()
+  if (slack) {
+    const pace = env['SLACK_PACE']?.trim()
+    receivers['slack'] = { type: 'slack', url: slack, ...(pace ? { pace } : {}) }
+  }
+  const smtp = env['SMTP_URL']?.trim()
+  if (smtp) {
+    const to = (env['ALERT_EMAIL_TO'] ?? '').split(',').map((address) => address.trim())
+    const from = env['ALERT_EMAIL_FROM']?.trim()
+    receivers['email'] = { type: 'email', smtp, from, to: to.filter((address) => address !== '') }
+  }
+  return receiversShape.parse(receivers, '/environment', report) ?? []
+}
+
+function receiversSchema(): JsonSchema {
+  const kinds = Object.values(RECEIVER_KINDS).map((kind) => {
+    const schema = z.toJSONSchema(kind.schema, { io: 'input' }) as {
+      properties?: Record<string, unknown>
+      required?: string[]
+    }
+    return {
+      type: 'object',
+      properties: {
+        type: { const: kind.type },
+        pace: { type: 'string', description: 'Least time between two sends, or "0".' },
+        maxAge: { type: 'string', description: 'How long a message is tried.', default: '24h' },
+        ...schema.properties,
+      },
+      required: ['type', ...(schema.required ?? [])],
+      additionalProperties: false,
+    }
+  })
+  return { type: 'object', additionalProperties: { anyOf: kinds } }
+}

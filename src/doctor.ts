@@ -1,0 +1,178 @@
+// Owns the checks of `doctor`: each asks one thing of the outside and says what to do about it.
+import type { Config } from './config.ts'
+import { createCalendar } from './core/calendar.ts'
+import type { Clock } from './core/clock.ts'
+import { formatProblem } from './core/problem.ts'
+import { openEmbeddedRedis } from './embedded-redis-open.ts'
+import type { Log } from './observe/log.ts'
+import { loadRuleSet } from './ruleset.ts'
+import { openClient } from './open-reader.ts'
+import { SourceConfigError, SourceError } from './source/errors.ts'
+import { type ProbeResult, probeApi } from './source/probe.ts'
+import { connectRedis, redisWarnings, untilReady } from './state/connection.ts'
+
+export type Finding = {
+  readonly state: 'ok' | 'warning' | 'bad'
+  /** What was checked, in a word or two. */
+  readonly name: string
+  readonly message: string
+  readonly remedy?: string
+}
+
+export type DoctorOptions = {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+/** Longest wait for one thing to answer. */
+const CHECK_TIMEOUT_MS = 20_000
+const DAY_MS = 86_400_000
+/** Contracts asked about one by one; a reseller has hundreds. */
+const CONTRACTS_PROBED_MAX = 3
+/** A token that ends sooner than this is worth a warning. */
+const TOKEN_DAYS_MIN = 14
+
+/** Runs all checks one after the other; never throws for what it finds. */
+export async function* checkAll(options: DoctorOptions): AsyncGenerator<Finding> {
+  const checks = [checkNode, checkRules, checkReceivers, checkRedis, checkApi]
+  for (const check of checks) yield* check(options)
+}
+
+async function* checkNode(): AsyncGenerator<Finding> {
+  const version = process.versions.node
+  yield { state: 'ok', name: 'node', message: version }
+}
+
+async function* checkRules({ config, clock }: DoctorOptions): AsyncGenerator<Finding> {
+  const nowDate = createCalendar(config.timezone).at(clock.now()).date
+  try {
+    const { ruleSet, problems } = await loadRuleSet({
+      folders: config.rules,
+      schedules: config.schedules,
+      nowDate,
+    })
+    const errors = problems.filter((problem) => problem.level === 'error')
+    const count = `${ruleSet.rules.length} rules in ${config.rules.join(', ')}`
+    if (errors.length === 0) yield { state: 'ok', name: 'rules', message: count }
+    for (const problem of errors) {
+      yield {
+        state: 'bad',
+        name: 'rules',
+        message: formatProblem(problem),
+        remedy: 'this rule is left out until it is mended; see `tocsin rules validate`',
+      }
+    }
+  } catch (error) {
+    yield { state: 'bad', name: 'rules', message: messageOf(error), remedy: 'check --rules' }
+  }
+}
+
+async function* checkReceivers({ config }: DoctorOptions): AsyncGenerator<Finding> {
+  if (config.receivers.length === 0) {
+    yield {
+      state: 'warning',
+      name: 'receivers',
+      message: 'none is configured: alerts would only be printed',
+      remedy: 'set SLACK_WEBHOOK_URL, or SMTP_URL with ALERT_EMAIL_TO and ALERT_EMAIL_FROM',
+    }
+  }
+  for (const { name, type } of config.receivers) {
+    const message = `${type}, configured (try it: tocsin send-test ${name})`
+    yield { state: 'ok', name, message }
+  }
+}
+
+async function* checkRedis({ config, clock, log, signal }: DoctorOptions): AsyncGenerator<Finding> {
+  const embedded =
+    config.redis.url === undefined
+      ? await openEmbeddedRedis({ dataDir: config.dataDir, clock, log }).catch(messageOf)
+      : undefined
+  if (typeof embedded === 'string') {
+    const remedy = 'run `tocsin redis install`, or set REDIS_URL'
+    yield { state: 'bad', name: 'redis', message: embedded, remedy }
+    return
+  }
+  const redis = connectRedis(config.redis.url ?? `unix://${embedded?.socketPath}`, 'state')
+  try {
+    await untilReady(redis, AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]))
+    const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown'
+    const kind = embedded === undefined ? 'at REDIS_URL' : 'embedded'
+    yield { state: 'ok', name: 'redis', message: `${version}, ${kind}` }
+    for (const warning of await redisWarnings(redis)) {
+      yield { state: 'warning', name: 'redis', message: warning }
+    }
+  } catch {
+    signal.throwIfAborted()
+    const remedy = 'is it running, and is REDIS_URL right (rediss:// for TLS)?'
+    yield { state: 'bad', name: 'redis', message: 'does not answer', remedy }
+  } finally {
+    redis.disconnect()
+    await embedded?.stop()
+  }
+}
+
+async function* checkApi({ config, clock, signal }: DoctorOptions): AsyncGenerator<Finding> {
+  if (config.ionos.credentials === undefined) {
+    yield {
+      state: 'bad',
+      name: 'activity log',
+      message: 'no credentials',
+      remedy: 'set IONOS_TOKEN, or IONOS_USERNAME and IONOS_PASSWORD',
+    }
+    return
+  }
+  const within = AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)])
+  try {
+    yield* askApi(config, clock, within)
+  } catch (error) {
+    signal.throwIfAborted()
+    yield {
+      state: 'bad',
+      name: 'activity log',
+      message: messageOf(error),
+      remedy: remedyFor(error),
+    }
+  }
+}
+
+async function* askApi(config: Config, clock: Clock, signal: AbortSignal): AsyncGenerator<Finding> {
+  const { client, credentials } = openClient(config, clock)
+  try {
+    const contracts = await client.contracts(signal)
+    yield { state: 'ok', name: 'activity log', message: `contracts ${contracts.join(', ')}` }
+    const expiry = credentials.tokenExpiresAt()
+    if (expiry !== undefined) yield tokenFinding(expiry, clock.now())
+    for (const contract of contracts.slice(0, CONTRACTS_PROBED_MAX)) {
+      const result = await probeApi(client, contract, clock.now(), signal)
+      yield { state: 'ok', name: 'probe', message: `${contract}: ${describeProbe(result)}` }
+    }
+  } finally {
+    await client.close()
+  }
+}
+
+function describeProbe({ entries, offsetCounts, order, uuids }: ProbeResult): string {
+  const facts = `offset counts ${offsetCounts}, order ${order}, @uuid on ${uuids}`
+  return `${entries} entries looked at, ${facts}`
+}
+
+function remedyFor(error: unknown): string {
+  if (error instanceof SourceConfigError) return error.remedy
+  const hint = error instanceof SourceError ? error.hint : undefined
+  return hint ?? 'check IONOS_API_URL and the network (HTTPS_PROXY, firewall)'
+}
+
+function tokenFinding(expiresAt: number, now: number): Finding {
+  const days = Math.floor((expiresAt - now) / DAY_MS)
+  const name = 'token'
+  if (days >= TOKEN_DAYS_MIN) return { state: 'ok', name, message: `ends in ${days} days` }
+  const remedy = 'make a new one in the DCD: Management > Token Manager'
+  if (expiresAt <= now) return { state: 'bad', name, message: 'has ended', remedy }
+  return { state: 'warning', name, message: `ends in ${days} days`, remedy }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,90 @@
+// Owns connecting the reader: configuration → client, credentials, contracts and what is counted.
+import type { Config } from './config.ts'
+import type { Clock } from './core/clock.ts'
+import type { Log } from './observe/log.ts'
+import type { Metrics } from './observe/metrics.ts'
+import { API_URL_DEFAULT } from './source/api-url.ts'
+import { type ActivityLogClient, createActivityLogClient } from './source/client.ts'
+import { fixedContracts, reachableContracts } from './source/contracts.ts'
+import { createCredentials, type Credentials } from './source/credentials.ts'
+import type { EntryQueue } from './source/delivery.ts'
+import { SourceConfigError } from './source/errors.ts'
+import { createReader, type Reader } from './source/reader.ts'
+import type { ReaderHooks } from './source/reader-config.ts'
+import type { DeadLetterStore, ReadStore, SeenStore } from './state/stores.ts'
+
+export type ReaderParts = {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: () => number
+  readonly entries: EntryQueue
+  readonly stores: {
+    readonly reads: ReadStore
+    readonly seen: SeenStore
+    readonly deadLetters: DeadLetterStore
+  }
+  readonly metrics: Metrics
+}
+
+/** Throws a SourceConfigError when address or credentials can't be used. */
+export function openReader(parts: ReaderParts): { reader: Reader; close: () => Promise<void> } {
+  const { config, clock, log, random, entries, stores, metrics } = parts
+  const { ionos } = config
+  const { client } = openClient(config, clock)
+  const reader = createReader({
+    client,
+    contracts:
+      ionos.contracts === 'all' ? reachableContracts(client) : fixedContracts(ionos.contracts),
+    ...stores,
+    queue: entries,
+    clock,
+    log,
+    random,
+    config: {
+      intervalMs: ionos.intervalMs,
+      overlapMs: ionos.overlapMs,
+      sweeps: ionos.sweeps,
+      pageSize: ionos.pageSize,
+      requestsPerMinuteMax: ionos.requestsPerMinuteMax,
+      notifyHorizonMs: config.detection.notifyHorizonMs,
+      highWater: config.queue.highWater,
+    },
+    hooks: countReads(metrics, clock),
+  })
+  return { reader, close: () => client.close() }
+}
+
+/** The client alone, for commands that ask once. Throws a SourceConfigError. */
+export function openClient(
+  config: Config,
+  clock: Clock,
+): { client: ActivityLogClient; credentials: Credentials } {
+  const source = config.ionos.credentials
+  if (source === undefined) {
+    const remedy = 'set IONOS_TOKEN, or IONOS_USERNAME and IONOS_PASSWORD'
+    throw new SourceConfigError('there are no credentials for the Activity Log', remedy)
+  }
+  const credentials = createCredentials(source)
+  const client = createActivityLogClient({
+    baseUrl: config.ionos.apiUrl ?? API_URL_DEFAULT,
+    credentials,
+    clock,
+    httpsProxy: config.proxy.https,
+    noProxy: config.proxy.none,
+  })
+  return { client, credentials }
+}
+
+function countReads(metrics: Metrics, clock: Clock): ReaderHooks {
+  return {
+    partRead: ({ contract, window, entries, fresh }) => {
+      metrics.entriesRead.inc({ contract }, entries)
+      metrics.entriesNew.inc({ contract }, fresh)
+      metrics.readMarkAge.set({ contract }, Math.max(0, clock.now() - window.to) / 1_000)
+    },
+    straggler: (_contract, delayMs) => metrics.arrivalDelay.observe(delayMs / 1_000),
+    failed: (_contract, reason) => metrics.errors.inc({ stage: 'read', reason }),
+    gap: () => metrics.errors.inc({ stage: 'read', reason: 'gap' }),
+  }
+}

@@ -1,0 +1,143 @@
+// THE LINE: normalise → match → group → alert → decide → outbox, for one batch of entries.
+// Owns the order of these steps; each step's knowledge lives in core/ and state/.
+import type { Alert, Notification } from './core/alert.ts'
+import type { Calendar } from './core/calendar.ts'
+import type { Clock } from './core/clock.ts'
+import type { Event } from './core/event.ts'
+import { type Damage, normalizeEntry } from './core/normalize.ts'
+import type { Rule } from './core/rule.ts'
+import { type GroupedDetections, groupDetections, type Match } from './detect.ts'
+import type { Log } from './observe/log.ts'
+import type { Metrics } from './observe/metrics.ts'
+import { raiseAlerts } from './raise.ts'
+import type { RuleSet } from './ruleset.ts'
+import type {
+  AlertStore,
+  ContractStore,
+  DeadLetter,
+  DeadLetterStore,
+  NumberStore,
+} from './state/stores.ts'
+import type { Explain } from './why.ts'
+
+/** Entries of one contract, as they were read. */
+export type Batch = {
+  readonly contract: string
+  /** When they were read, ms: the time of entries that tell none. */
+  readonly readAt: number
+  readonly entries: readonly unknown[]
+}
+
+/** What became of each entry, in the order of the batch. */
+export type EntryResult = {
+  readonly event: Event | undefined
+  readonly damage: Damage | undefined
+  readonly rules: readonly Rule[]
+}
+
+export type BatchResult = {
+  readonly entries: readonly EntryResult[]
+  /** Alerts that changed, as stored. */
+  readonly alerts: readonly Alert[]
+  readonly notifications: readonly Notification[]
+}
+
+export type Pipeline = {
+  /** Safe to repeat: events that were counted are not counted again. Throws when a store does. */
+  evaluate(batch: Batch): Promise<BatchResult>
+}
+
+export type PipelineParts = {
+  /** The rule set of this moment: a reload swaps it between batches. */
+  readonly ruleSet: () => RuleSet
+  readonly calendar: Calendar
+  readonly alerts: AlertStore
+  readonly numbers: NumberStore
+  readonly contracts: ContractStore
+  readonly deadLetters: DeadLetterStore
+  readonly explain: Explain
+  /** Names of the receivers an alert goes to. */
+  readonly route: (alert: Alert) => readonly string[]
+  /** Told when notifications wait in a contract's outbox. */
+  readonly announce: (contract: string) => void
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly log: Log
+}
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const known = new Set<string>()
+
+  return {
+    async evaluate(batch) {
+      const ruleSet = parts.ruleSet()
+      const entries = batch.entries.map((entry) => judge(entry, batch, ruleSet, parts))
+      await keepDamaged(batch, entries, parts)
+
+      const groups = groupDetections(batch.contract, entries.flatMap(matchesOf))
+      if (groups.length > 0 && !known.has(batch.contract)) {
+        await parts.contracts.add(batch.contract)
+        known.add(batch.contract)
+      }
+      const { alerts, notifications } = await raiseAlerts(groups, ruleSet.version, parts)
+
+      count(batch, entries, groups, parts)
+      if (notifications.length > 0) parts.announce(batch.contract)
+      return { entries, alerts, notifications }
+    },
+  }
+}
+
+/** Normalises one entry and finds the rules that hold for it. Never throws for what it holds. */
+function judge(
+  entry: unknown,
+  batch: Batch,
+  ruleSet: RuleSet,
+  { calendar }: PipelineParts,
+): EntryResult {
+  const context = { contract: batch.contract, readTimeMs: batch.readAt, calendar }
+  const { event, damage } = normalizeEntry(entry, context)
+  return { event, damage, rules: event === undefined ? [] : ruleSet.match(event) }
+}
+
+function matchesOf({ event, rules }: EntryResult): Match[] {
+  if (event === undefined || rules.length === 0) return []
+  return rules.map((rule) => ({ rule, event }))
+}
+
+/** What could not be read as an entry is kept with its text, before anything else is done. */
+async function keepDamaged(
+  batch: Batch,
+  entries: readonly EntryResult[],
+  { deadLetters, metrics, clock, log }: PipelineParts,
+): Promise<void> {
+  const letters: DeadLetter[] = []
+  entries.forEach(({ damage }, index) => {
+    if (damage === undefined) return
+    const text = JSON.stringify(batch.entries[index]) ?? 'undefined'
+    letters.push({ reason: damage, text, at: clock.now() })
+    metrics.errors.inc({ stage: 'normalise', reason: damage })
+  })
+  if (letters.length === 0) return
+  await deadLetters.add(batch.contract, letters)
+  const reasons = [...new Set(letters.map((letter) => letter.reason))]
+  const { contract } = batch
+  log.warn(
+    { contract, entries: letters.length, reasons },
+    'damaged entries are in the dead letters',
+  )
+}
+
+function count(
+  batch: Batch,
+  entries: readonly EntryResult[],
+  groups: readonly GroupedDetections[],
+  { metrics, clock, log }: PipelineParts,
+): void {
+  metrics.eventsEvaluated.inc(entries.length)
+  for (const { rule, detections } of groups)
+    metrics.matches.inc({ rule: rule.id }, detections.length)
+  metrics.detectSeconds.observe(Math.max(0, clock.now() - batch.readAt) / 1_000)
+  const ids = entries.flatMap(({ event }) => (event === undefined ? [] : [event.id]))
+  log.debug({ contract: batch.contract, ids }, 'evaluated')
+}
