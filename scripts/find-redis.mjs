@@ -48,7 +48,7 @@ export async function findRedisServer(options = {}) {
     faults.push(`${candidate.command}: ${fault}`)
   }
   if (!fetch || !canFetchRedis()) throw notFound(faults)
-  report(`fetching Redis from the packages of ${systemName()} (not installing it)`)
+  report(`fetching Redis from the packages of ${systemName()}, not installing it`)
   try {
     const found = await fetchRedis(join(resolve(dataDir), 'redis'), { verify, env })
     return { kind: 'fetched', ...found }

@@ -11,64 +11,67 @@ import { withSetupLock } from './setup-lock.mjs'
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 /** What package.json's `engines` says. */
 const NODE_MIN = [20, 19]
-/** A Redis that is there already is only told when looking for it took this long. */
-const WORTH_TELLING_MS = 1_000
 export const EXIT_CODE_SETUP = 3
 
 /**
- * Makes the clone ready; every step that had work to do reports one line with its duration.
+ * Makes the clone ready; every step that had work to do writes one line with its duration.
  * `needsServer`: a Redis at REDIS_URL is not enough, a program to start is needed.
  * Returns what findRedis found. Throws SetupError.
  */
 export async function setUp(options = {}) {
-  const { env = process.env, root = PROJECT, needsServer = false } = options
-  const report = options.report ?? ((line) => process.stderr.write(`${line}\n`))
-  const step = async (name, work) => {
-    const startedAt = performance.now()
-    const result = await work()
-    report(`set-up: ${name} (${formatDuration(performance.now() - startedAt)})`)
-    return result
-  }
+  const { env = process.env, root = PROJECT, output = process.stderr } = options
   checkNode(process.versions.node)
-  const steps = [
-    {
-      stale: () => staleReason(root),
-      name: (why) => `${why}: installed packages`,
-      work: () => installPackages(root, env),
-    },
-    {
-      stale: () => (isBuilt(root) ? undefined : 'build'),
-      name: () => 'built dist/',
-      work: () => build(root),
-    },
-  ]
   const lockPath = join(dataFolder(env), 'setup.lock')
-  for (const { stale, name, work } of steps) {
-    if (stale() === undefined) continue
+  for (const { isDone, name, work } of stepsFor(root, env)) {
+    if (isDone()) continue
+    const report = (text) => output.write(`set-up: ${text}\n`)
     const once = async () => {
-      const why = stale()
-      if (why !== undefined) await step(name(why), work)
+      // Another set-up may have done it while we waited.
+      if (!isDone()) await timed(output, name, work)
     }
     await withSetupLock(lockPath, { work: once, report })
   }
-  return lookForRedis({ env, needsServer, report })
+  return lookForRedis(options.needsServer ? findRedisServer : findRedis, { env, output })
 }
 
-async function lookForRedis({ env, needsServer, report }) {
+function stepsFor(root, env) {
+  return [
+    {
+      name: 'installing packages',
+      isDone: () => staleReason(root) === undefined,
+      work: () => installPackages(root, env),
+    },
+    { name: 'building dist/', isDone: () => isBuilt(root), work: () => build(root) },
+  ]
+}
+
+async function lookForRedis(find, { env, output }) {
   const startedAt = performance.now()
-  const find = needsServer ? findRedisServer : findRedis
+  let told = false
+  const report = (text) => {
+    told = true
+    output.write(`set-up: ${text} … `)
+  }
   try {
-    const found = await find({ env })
-    const tookMs = performance.now() - startedAt
-    if (found.kind === 'fetched') {
-      report(`set-up: fetched Redis into ${dataFolder(env)} (${formatDuration(tookMs)})`)
-    } else if (tookMs > WORTH_TELLING_MS) {
-      report(`set-up: found Redis (${formatDuration(tookMs)})`)
-    }
+    const found = await find({ env, report })
+    if (told) output.write(`${durationSince(startedAt)}\n`)
     return found
   } catch (error) {
+    if (told) output.write('failed\n')
     if (!(error instanceof RedisNotFoundError)) throw error
     throw new SetupError(error.message)
+  }
+}
+
+async function timed(output, name, work) {
+  const startedAt = performance.now()
+  output.write(`set-up: ${name} … `)
+  try {
+    await work()
+    output.write(`${durationSince(startedAt)}\n`)
+  } catch (error) {
+    output.write('failed\n')
+    throw error
   }
 }
 
@@ -83,7 +86,8 @@ export function checkNode(version) {
   )
 }
 
-function formatDuration(ms) {
+function durationSince(startedAt) {
+  const ms = performance.now() - startedAt
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
@@ -100,6 +104,6 @@ export async function setUpOrExit(options) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const quiet = process.argv.includes('--quiet') ? { report: () => {} } : {}
+  const quiet = process.argv.includes('--quiet') ? { output: { write() {} } } : {}
   await setUpOrExit(quiet)
 }

@@ -57,6 +57,8 @@ function stopWithNpm() {
     process.kill(process.pid, 'SIGTERM')
   }, PARENT_POLL_MS)
   timer.unref()
+  // Ctrl-C may end the shell before us: we are stopping already, and a second signal means now.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => clearInterval(timer))
 }
 
 /** Name and parent of a process, where there is /proc. */
