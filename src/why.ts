@@ -2,13 +2,13 @@
 // The fast verdict over all rules is core/match.ts; this one is its cross-check.
 import { Almanac, Engine, Fact, Rule, type TopLevelCondition } from 'json-rules-engine'
 import { WHY_VALUE_LENGTH_MAX, type Why } from './core/alert.ts'
-import type { CompileContext } from './core/compile.ts'
 import type { Condition, FactReference, Leaf } from './core/condition.ts'
 import { foldDecorator } from './core/decorators.ts'
 import type { Event, FactName } from './core/event.ts'
 import { cutText } from './core/fact-value.ts'
 import { hasExpired, type MatchableRule } from './core/match.ts'
 import { OWN_OPERATORS } from './core/operators/registry.ts'
+import type { OperatorContext } from './core/operators/operator.ts'
 import { compilePath, parsePath } from './core/path.ts'
 
 export type Explanation = {
@@ -20,12 +20,16 @@ export type Explanation = {
   readonly verdict: boolean
 }
 
-/** Judges rules whose conditions were parsed without error. */
-export type Explainer = {
-  explain(rule: MatchableRule, event: Event): Promise<Explanation>
+/** What the rules of a set refer to; a rule set is one. */
+export type ExplainContext = OperatorContext & {
+  /** The shared conditions by name. */
+  readonly conditions: ReadonlyMap<string, Condition>
 }
 
-export function createWhy(context: CompileContext): Explainer {
+/** Judges rules whose conditions were parsed without error. */
+export type Explain = (rule: MatchableRule, event: Event) => Promise<Explanation>
+
+export function createExplain(context: ExplainContext): Explain {
   const engine = createEngine(context)
   const prepared = new WeakMap<Condition, Prepared>()
 
@@ -43,19 +47,13 @@ export function createWhy(context: CompileContext): Explainer {
     return toWhy(condition, result.conditions, context)
   }
 
-  return {
-    async explain(rule, event) {
-      const why = await judge(rule.conditions, event)
-      const inForce = rule.exceptions.filter(({ expires }) => !hasExpired(expires, event))
-      const exceptions = await Promise.all(
-        inForce.map(async ({ name, conditions }) => ({
-          ...(await judge(conditions, event)),
-          name,
-        })),
-      )
-      const excepted = exceptions.some((exception) => exception.verdict)
-      return { why, exceptions, verdict: why.verdict && !excepted }
-    },
+  return async (rule, event) => {
+    const why = await judge(rule.conditions, event)
+    const inForce = rule.exceptions.filter(({ expires }) => !hasExpired(expires, event))
+    const exceptions = await Promise.all(
+      inForce.map(async ({ name, conditions }) => ({ ...(await judge(conditions, event)), name })),
+    )
+    return { why, exceptions, verdict: why.verdict && !exceptions.some(({ verdict }) => verdict) }
   }
 }
 
@@ -78,7 +76,7 @@ type ResultNode = {
 
 type Prepared = { readonly rule: OpenRule; readonly facts: readonly FactName[] }
 
-function createEngine(context: CompileContext): Engine {
+function createEngine(context: ExplainContext): Engine {
   const engine = new Engine([], { allowUndefinedFacts: true, pathResolver: resolvePath })
   for (const operator of OWN_OPERATORS) {
     engine.addOperator(operator.name, (factValue: unknown, value: unknown) =>
@@ -120,7 +118,7 @@ function resolvePath(value: unknown, text: string): unknown {
 }
 
 /** Rules are evaluated on copies of their conditions, so that one may serve many events at once. */
-function prepare(condition: Condition, context: CompileContext, engine: Engine): Prepared {
+function prepare(condition: Condition, context: ExplainContext, engine: Engine): Prepared {
   const conditions = toEngineJson(condition, context) as TopLevelCondition
   const rule = new Rule({ conditions, event: { type: 'match' } }) as unknown as OpenRule
   rule.setEngine(engine)
@@ -128,7 +126,7 @@ function prepare(condition: Condition, context: CompileContext, engine: Engine):
 }
 
 /** Without `priority`, which makes json-rules-engine skip what can't change the verdict. */
-function toEngineJson(condition: Condition, context: CompileContext): unknown {
+function toEngineJson(condition: Condition, context: ExplainContext): unknown {
   switch (condition.kind) {
     case 'all':
       return { all: condition.children.map((child) => toEngineJson(child, context)) }
@@ -150,13 +148,13 @@ function referenceJson({ fact, path }: FactReference): object {
   return path ? { fact, path: path.text } : { fact }
 }
 
-function findShared(name: string, context: CompileContext): Condition {
-  const condition = context.shared.get(name)
+function findShared(name: string, context: ExplainContext): Condition {
+  const condition = context.conditions.get(name)
   if (condition === undefined) throw new Error(`no shared condition ${JSON.stringify(name)}`)
   return condition
 }
 
-function factsIn(condition: Condition, context: CompileContext): readonly FactName[] {
+function factsIn(condition: Condition, context: ExplainContext): readonly FactName[] {
   switch (condition.kind) {
     case 'all':
     case 'any':
@@ -171,7 +169,7 @@ function factsIn(condition: Condition, context: CompileContext): readonly FactNa
 }
 
 /** A condition and its result have the same shape, as the one was made from the other. */
-function toWhy(condition: Condition, node: ResultNode, context: CompileContext): Why {
+function toWhy(condition: Condition, node: ResultNode, context: ExplainContext): Why {
   const verdict = node.result === true
   const named = condition.name === undefined ? {} : { name: condition.name }
   switch (condition.kind) {
