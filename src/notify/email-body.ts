@@ -1,8 +1,8 @@
 // Owns how a message looks as mail: subject, text part, HTML part. Headers and sending: email.ts.
 import type { Severity } from '../core/severity.ts'
-import { cut, defang, htmlText } from './escape.ts'
+import { cut, htmlText } from './escape.ts'
 import type { Table } from './evidence-table.ts'
-import { contextParts, linkOf, type Message, subjectText } from './message.ts'
+import { contextParts, defangMessage, linkOf, type Message, subjectText } from './message.ts'
 import { tableText } from './table-text.ts'
 
 export type MailBody = { readonly subject: string; readonly text: string; readonly html: string }
@@ -13,24 +13,23 @@ const TEXT_LENGTH_MAX = 20_000
 
 /** Subject and both parts; everything of events is defanged, and in HTML escaped. */
 export function renderMail(message: Message): MailBody {
-  return {
-    subject: subjectText(message, SUBJECT_LENGTH_MAX),
-    text: renderText(message),
-    html: renderHtml(message),
-  }
+  const safe = defangMessage(message)
+  // `=?` would begin an encoded word (RFC 2047), in which an attacker can write line ends.
+  const subject = subjectText(safe, SUBJECT_LENGTH_MAX).replaceAll('=?', '= ?')
+  return { subject, text: renderText(safe), html: renderHtml(safe, subject) }
 }
 
 function renderText(message: Message): string {
   const { label, name, title, summary, notes, fields, evidence, why, runbook } = message
   const width = Math.max(0, ...fields.map((field) => field.name.length))
   const blocks = [
-    [`${label}  ${defang(title)}  (${name})`],
+    [`${label}  ${title}  (${name})`],
     notes.map((note) => `! ${note}`),
-    summary === undefined || summary === title ? [] : [defang(summary)],
-    contextParts(message).map(defang),
-    fields.map((field) => `${`${field.name}:`.padEnd(width + 1)} ${defang(field.value)}`),
-    evidence === undefined ? [] : ['Evidence', defang(tableText(evidence))],
-    why === undefined ? [] : [`Why: ${defang(why)}`],
+    summary === undefined || summary === title ? [] : [summary],
+    contextParts(message),
+    fields.map((field) => `${`${field.name}:`.padEnd(width + 1)} ${field.value}`),
+    evidence === undefined ? [] : ['Evidence', tableText(evidence)],
+    why === undefined ? [] : [`Why: ${why}`],
     message.description === undefined ? [] : [message.description],
     runbook === undefined ? [] : ['Runbook', runbook],
     list('Known false positives', message.falsePositives),
@@ -58,7 +57,7 @@ const MONO = 'font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px'
 /** Half transparent: a line that is visible on light and on dark. */
 const RULE_COLOUR = '#8c959f80'
 
-function renderHtml(message: Message): string {
+function renderHtml(message: Message, subject: string): string {
   const { severity, label, name, title, summary, why, runbook, description } = message
   const badge = `display:inline-block;padding:2px 8px;border-radius:4px;background:${SEVERITY_COLOURS[severity]};color:#ffffff;font-weight:bold`
   const parts = [
@@ -85,7 +84,7 @@ function renderHtml(message: Message): string {
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${htmlText(subjectText(message, SUBJECT_LENGTH_MAX))}</title>
+<title>${htmlText(subject)}</title>
 </head>
 <body style="margin:0;padding:16px;${FONT};font-size:15px;line-height:1.45">
 <div style="max-width:720px">
@@ -96,9 +95,9 @@ ${parts.filter((part) => part !== '').join('\n')}
 `
 }
 
-/** Text of events: escaped, no link made of it, and its direction of writing stays inside. */
+/** Text of events: escaped, and its direction of writing stays inside. */
 function foreign(text: string): string {
-  return `<bdi>${lines(defang(text))}</bdi>`
+  return `<bdi>${lines(text)}</bdi>`
 }
 
 function lines(text: string): string {

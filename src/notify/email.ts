@@ -8,7 +8,12 @@ import { renderMail } from './email-body.ts'
 import type { FailurePlace } from './http-failure.ts'
 import { type MailAddress, parseMailAddress } from './mail-address.ts'
 import { createMessage } from './message.ts'
-import type { Receiver, ReceiverContext, ReceiverKind } from './receiver.ts'
+import {
+  DeliveryError,
+  type Receiver,
+  type ReceiverContext,
+  type ReceiverKind,
+} from './receiver.ts'
 import { failureOfMail } from './smtp-failure.ts'
 import { parseSmtpUrl, type SmtpServer } from './smtp-server-url.ts'
 import { createTimeText } from './time-text.ts'
@@ -93,10 +98,15 @@ export function createEmail(
     secrets: [config.smtp, ...loginSecrets(server)],
   }
 
+  let closed = false
   return {
     name,
     type: 'email',
     async send(notification, signal) {
+      if (closed) {
+        const message = `${place.operation}: closed`
+        throw new DeliveryError(message, { reason: 'aborted', retryable: true })
+      }
       const limit = AbortSignal.any([signal, AbortSignal.timeout(settings.timeouts.totalMs)])
       const mail = {
         ...headersOf(notification, from),
@@ -116,6 +126,7 @@ export function createEmail(
       }
     },
     async close() {
+      closed = true
       transport.close()
     },
   }

@@ -25,6 +25,7 @@ export type PostAnswer = {
 export type Poster = {
   /** Resolves with any answer, also 3xx (never followed), 4xx and 5xx; throws what undici throws. */
   post(url: string, request: PostRequest, signal: AbortSignal): Promise<PostAnswer>
+  /** Waits for the answers that are under way, which the total time bounds. */
   close(): Promise<void>
 }
 
@@ -54,6 +55,7 @@ export function createPoster({ timeouts, httpsProxy, noProxy }: PosterOptions): 
     proxyTls: connect,
   })
 
+  let closing: Promise<void> | undefined
   return {
     async post(url, { headers, body }, signal) {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeouts.totalMs)])
@@ -74,7 +76,10 @@ export function createPoster({ timeouts, httpsProxy, noProxy }: PosterOptions): 
         text,
       }
     },
-    close: () => agent.close(),
+    close() {
+      closing ??= agent.close()
+      return closing
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 // Owns what any message says: words, order, bounds. How it looks and what is escaped: the receivers.
 import { type Alert, alertName, type Field, type Notification, type Reason } from '../core/alert.ts'
 import type { Severity } from '../core/severity.ts'
-import { cut, manyLines, oneLine } from './escape.ts'
+import { cut, defang, manyLines, oneLine } from './escape.ts'
 import { evidenceTable, type Table } from './evidence-table.ts'
 import { factLabel } from './fact-label.ts'
 import { durationText, type TimeText } from './time-text.ts'
@@ -78,6 +78,27 @@ export function createMessage(notification: Notification, time: TimeText): Messa
 export function subjectText(message: Message, lengthMax: number): string {
   const [head, tail] = [`[${message.label}] `, ` (${message.name})`]
   return `${head}${cut(message.title, lengthMax - head.length - tail.length)}${tail}`
+}
+
+/** The same with all that events say defanged, for media that make links of what looks like one. */
+export function defangMessage(message: Message): Message {
+  const { title, summary, contract, fields, evidence, why } = message
+  return {
+    ...message,
+    title: defang(title),
+    summary: summary === undefined ? undefined : defang(summary),
+    contract: defang(contract),
+    fields: fields.map(({ name, value }) => ({ name: defang(name), value: defang(value) })),
+    evidence:
+      evidence === undefined
+        ? undefined
+        : {
+            ...evidence,
+            columns: evidence.columns.map(defang),
+            rows: evidence.rows.map((row) => row.map(defang)),
+          },
+    why: why === undefined ? undefined : defang(why),
+  }
 }
 
 /** Rule, contract, count and times: the line under the heading. */

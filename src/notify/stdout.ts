@@ -17,19 +17,25 @@ export const stdout = {
   create(_config, context) {
     const time = createTimeText(context.timezone)
     const paint = context.output.colour ? paintAnsi : paintNothing
+    let closed = false
     return {
       name: context.name,
       type: 'stdout',
       async send(notification, signal) {
-        if (signal.aborted) {
-          throw new DeliveryError(`write to receiver ${context.name}: cancelled`, {
-            reason: 'aborted',
-            retryable: true,
-          })
+        if (closed || signal.aborted) {
+          throw new DeliveryError(
+            `write to receiver ${context.name}: ${closed ? 'closed' : 'cancelled'}`,
+            {
+              reason: 'aborted',
+              retryable: true,
+            },
+          )
         }
         context.output.write(renderText(createMessage(notification, time), paint))
       },
-      async close() {},
+      async close() {
+        closed = true
+      },
     }
   },
 } satisfies ReceiverKind<StdoutConfig>
