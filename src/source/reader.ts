@@ -1,5 +1,6 @@
 // Owns which contracts are read, each by a loop of its own (contract-reader.ts), and what they
 // share: the budget of requests. Not the leases between several processes.
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
 import type { DeadLetterStore, ReadStore, SeenStore } from '../state/stores.ts'
@@ -57,25 +58,31 @@ export function createReader(options: ReaderOptions): Reader {
   const readers = new Map<string, ContractReader>()
 
   const run = async (signal: AbortSignal): Promise<void> => {
-    // One loop that fails by a fault of ours ends the others, and run() tells it.
     const stop = new AbortController()
-    const stopped = AbortSignal.any([signal, stop.signal])
-    const loops = new Set<Promise<void>>()
-    const start = (loop: Promise<void>): void => {
-      loops.add(loop.catch((error: unknown) => stop.abort(error)))
+    const abort = (): void => stop.abort(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    if (signal.aborted) abort()
+    // Every contract waits with this one signal: that is no leak, however many there are.
+    setMaxListeners(0, stop.signal)
+    // One loop that fails by a fault of ours ends the others, and run() tells it.
+    const faults: unknown[] = []
+    const fail = (error: unknown): void => {
+      faults.push(error)
+      stop.abort(error)
     }
+    const loops = new Set<Promise<void>>()
     const startReaders = (contracts: readonly string[]): void => {
       for (const contract of contracts) {
         if (readers.has(contract)) continue
         const reader = createContractReader(contract, shared)
         readers.set(contract, reader)
-        start(reader.run(stopped))
+        loops.add(reader.run(stop.signal).catch(fail))
       }
     }
-    const fail = (error: unknown): void => stop.abort(error)
-    await followContracts({ ...shared, startReaders, signal: stopped }).catch(fail)
+    await followContracts({ ...shared, startReaders, signal: stop.signal }).catch(fail)
     await Promise.all(loops)
-    if (stop.signal.aborted) throw stop.signal.reason
+    signal.removeEventListener('abort', abort)
+    if (faults.length > 0) throw faults[0]
   }
 
   const status = () => Object.fromEntries([...readers].map(([id, reader]) => [id, reader.status()]))
