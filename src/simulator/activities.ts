@@ -3,24 +3,27 @@
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** The kinds of things with an id; a path names one as `{server}`. */
-export type Thing =
-  | 'datacenter'
-  | 'server'
-  | 'volume'
-  | 'nic'
-  | 'lan'
-  | 'rule'
-  | 'snapshot'
-  | 'image'
-  | 'ipblock'
-  | 'user'
-  | 'group'
-  | 'key'
-  | 'backupUnit'
-  | 'cluster'
-  | 'nodepool'
-  | 'flowlog'
-  | 'pcc'
+const THINGS = [
+  'datacenter',
+  'server',
+  'volume',
+  'nic',
+  'lan',
+  'rule',
+  'snapshot',
+  'image',
+  'ipblock',
+  'user',
+  'group',
+  'key',
+  'backupUnit',
+  'cluster',
+  'nodepool',
+  'flowlog',
+  'pcc',
+] as const
+
+export type Thing = (typeof THINGS)[number]
 
 /**
  * One thing that can be done. Paths follow the public SDK; `action` is set only where IONOS
@@ -158,4 +161,12 @@ export const ACTIVITIES = {
 
 export type ActivityName = keyof typeof ACTIVITIES
 
-export const ACTIVITY_NAMES = Object.keys(ACTIVITIES) as readonly ActivityName[]
+export const ACTIVITY_NAMES: readonly ActivityName[] = Object.keys(ACTIVITIES).filter(isActivity)
+
+function isActivity(name: string): name is ActivityName {
+  return Object.hasOwn(ACTIVITIES, name)
+}
+
+export function isThing(name: string): name is Thing {
+  return THINGS.some((thing) => thing === name)
+}

@@ -46,10 +46,10 @@ export function createApi(options: ApiOptions): FastifyInstance {
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
   })
-  const { onRequest, clock } = options
+  const { clock } = options
 
   const note = (request: FastifyRequest, answer: Answer | undefined, plan?: AnswerPlan) =>
-    onRequest({
+    options.onRequest({
       atMs: clock.now(),
       method: request.method,
       url: request.url,

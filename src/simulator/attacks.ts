@@ -3,7 +3,7 @@ import { createIds, isCreation } from './company.ts'
 import type { Span, World } from './company.ts'
 import { ACTIVITIES } from './activities.ts'
 import type { Activity, Thing } from './activities.ts'
-import type { Operation } from './entries.ts'
+import type { Operation } from './operation.ts'
 import { createRandom } from './random.ts'
 import type { Random } from './random.ts'
 import { TIDY } from './scenario.ts'
@@ -11,6 +11,8 @@ import type { Attack, Contract, Step } from './scenario.ts'
 
 /** Tellings looked at for one bucket: a story told more often is cut, so that a bucket ends. */
 const TELLINGS_MAX = 1000
+/** Wall time by which a step may be late: nobody acts on the full second. */
+const JITTER_MS_MAX = 900
 
 const FIRST_NAMES: readonly string[] = [
   'ada',
@@ -65,39 +67,70 @@ const LAST_NAMES: readonly string[] = [
   'zimmer',
 ]
 
-/** The operations of all stories that fall into a span; the same for the same span, always. */
-export function tellAttacks(world: World, contract: Contract, span: Span): readonly Operation[] {
-  return contract.attacks.flatMap((attack) =>
-    tellingsWithin(world, attack, span)
-      .flatMap((telling) => tell(world, contract, { attack, ...telling }))
-      .filter(({ timeMs }) => timeMs >= span.fromMs && timeMs < span.toMs),
-  )
+/** A story with what is reckoned once for it. All times inside it are company time. */
+export type Story = {
+  readonly attack: Attack
+  /** Of the telling with number 0. */
+  readonly firstMs: number
+  readonly lengthMs: number
 }
 
 type Telling = { readonly number: number; readonly beginMs: number }
 
-/** Which tellings may touch the span. All times inside a story are company time. */
-function tellingsWithin({ seed, time }: World, attack: Attack, span: Span): readonly Telling[] {
-  const { atMs, afterMs, everyMs } = attack.when
-  const fromMs = time.toCompany(span.fromMs) - lengthMs(attack)
-  const toMs = time.toCompany(span.toMs)
-  if (atMs !== undefined) return [{ number: 0, beginMs: atMs }]
-  // Without `after` a story has always been told: its first time is somewhere in the first round.
-  const phaseMs = everyMs === undefined ? 0 : createRandom(seed, 'phase', attack.name).int(everyMs)
-  const firstMs = afterMs === undefined ? phaseMs : time.startTimeMs + afterMs
-  if (everyMs === undefined) return [{ number: 0, beginMs: firstMs }]
-  const lowest = afterMs === undefined ? Number.NEGATIVE_INFINITY : 0
-  const first = Math.max(lowest, Math.ceil((fromMs - firstMs) / everyMs))
-  const last = Math.min(Math.floor((toMs - firstMs) / everyMs), first + TELLINGS_MAX)
-  const count = Math.max(0, last - first + 1)
-  return Array.from({ length: count }, (_, index) => {
-    const number = first + index
-    return { number, beginMs: firstMs + number * everyMs }
+/** The stories of a contract, ready to be told. */
+export function planStories({ seed, time }: World, contract: Contract): readonly Story[] {
+  return contract.attacks.map((attack) => {
+    const { atMs, afterMs, everyMs = 1 } = attack.when
+    // Without `after` a story has always been told: its first time is somewhere in the first round.
+    const phaseMs = createRandom(seed, 'phase', attack.name).int(everyMs)
+    const firstMs = atMs ?? (afterMs === undefined ? phaseMs : time.startTimeMs + afterMs)
+    const lengthMs = attack.steps.reduce(
+      (sum, step) => sum + step.afterMs + step.times * step.gapMs,
+      0,
+    )
+    return { attack, firstMs, lengthMs }
   })
 }
 
-function lengthMs(attack: Attack): number {
-  return attack.steps.reduce((sum, step) => sum + step.afterMs + step.times * step.gapMs, 0)
+/** The operations of all stories that fall into a span; the same for the same span, always. */
+export function tellStories(
+  world: World,
+  contract: Contract,
+  { stories, span }: { readonly stories: readonly Story[]; readonly span: Span },
+): readonly Operation[] {
+  const { time } = world
+  const company = { fromMs: time.toCompany(span.fromMs), toMs: time.toCompany(span.toMs) }
+  const operations: Operation[] = []
+  for (const story of stories) {
+    for (const telling of tellingsWithin(story, company, JITTER_MS_MAX * time.speed)) {
+      for (const operation of tell(world, contract, { attack: story.attack, ...telling })) {
+        const { timeMs } = operation
+        if (timeMs >= span.fromMs && timeMs < span.toMs) operations.push(operation)
+      }
+    }
+  }
+  return operations
+}
+
+const NONE: readonly Telling[] = []
+
+/** Which tellings may touch the span, which is company time here. Most buckets see none. */
+function tellingsWithin(story: Story, span: Span, jitterMs: number): readonly Telling[] {
+  const { attack, firstMs, lengthMs } = story
+  const { afterMs, everyMs } = attack.when
+  if (afterMs !== undefined && span.toMs < firstMs) return NONE
+  const fromMs = span.fromMs - lengthMs - jitterMs
+  if (everyMs === undefined) {
+    return firstMs >= fromMs && firstMs < span.toMs ? [{ number: 0, beginMs: firstMs }] : NONE
+  }
+  const lowest = afterMs === undefined ? Number.NEGATIVE_INFINITY : 0
+  const first = Math.max(lowest, Math.ceil((fromMs - firstMs) / everyMs))
+  const last = Math.min(Math.floor((span.toMs - firstMs) / everyMs), first + TELLINGS_MAX)
+  if (last < first) return NONE
+  return Array.from({ length: last - first + 1 }, (_, index) => {
+    const number = first + index
+    return { number, beginMs: firstMs + number * everyMs }
+  })
 }
 
 function tell(
@@ -117,7 +150,7 @@ function tell(
       const key = `${contract.number}.${attack.name}.${number}.${stepIndex}.${turn}`
       const own = createRandom(world.seed, 'operation', key)
       operations.push({
-        timeMs: Math.floor(world.time.toWall(atMs)),
+        timeMs: Math.floor(world.time.toWall(atMs)) + own.int(JITTER_MS_MAX),
         key,
         contract: contract.number,
         activity: step.activity,

@@ -5,7 +5,7 @@ import { ACTIVITIES } from './activities.ts'
 import type { Activity, ActivityName, Thing } from './activities.ts'
 import { isAtWork } from './company-time.ts'
 import type { CompanyTime } from './company-time.ts'
-import type { Operation } from './entries.ts'
+import type { Operation } from './operation.ts'
 import type { Calendar } from '../core/calendar.ts'
 import type { Contract, Mess, User } from './scenario.ts'
 

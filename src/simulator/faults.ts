@@ -114,10 +114,15 @@ const SHARES: Readonly<Record<string, number>> = {
 }
 const STATUS_SHARE = 0.05
 
-export const FAULT_NAMES: readonly string[] = [
-  ...Object.keys(READERS),
-  ...['401', '403', '429', '500', '502', '503', '504'],
-]
+export const FAULT_NAMES: readonly string[] = Object.keys(READERS).concat([
+  '401',
+  '403',
+  '429',
+  '500',
+  '502',
+  '503',
+  '504',
+])
 
 /**
  * Reads `late=0.1:60s,duplicates=0.05,shuffle,429=0.05:2s,limit10000`: names with a share and a

@@ -1,9 +1,10 @@
 // Owns turning a scenario into entries: any span of time, the same entries each time it is asked.
-import { tellAttacks } from './attacks.ts'
+import { planStories, tellStories } from './attacks.ts'
 import { workOrdinaryDay } from './company.ts'
 import type { Span, Volume, World } from './company.ts'
 import { createCompanyTime } from './company-time.ts'
-import { describeOperation, ECHO_MS_MAX } from './entries.ts'
+import { ECHO_MS_MAX } from './echoes.ts'
+import { describeOperation } from './entries.ts'
 import type { Entry } from './entries.ts'
 import type { Contract, Scenario } from './scenario.ts'
 
@@ -27,10 +28,13 @@ export const BUCKET_MS = 10_000
 /** An operation that began this many buckets ago may still echo. */
 const ECHO_BUCKETS = Math.ceil(ECHO_MS_MAX / BUCKET_MS)
 /** Buckets of operations kept, for the buckets of entries that follow: a few minutes of reading. */
-const BUCKETS_KEPT_MAX = 64
+const BUCKETS_KEPT = 64
 /** Buckets tried to learn how many entries an operation makes. */
 const SAMPLE_BUCKETS = 50
 const SAMPLE_PER_MINUTE = 240
+
+/** What began in a bucket, kept at the place `bucket % BUCKETS_KEPT`. */
+type Kept = { readonly bucket: number; readonly entries: readonly Entry[] }
 
 export function createGenerator(options: GeneratorOptions): Generator {
   const { scenario, startTimeMs, speed, entriesPerMinute } = options
@@ -40,31 +44,32 @@ export function createGenerator(options: GeneratorOptions): Generator {
     calendar: scenario.calendar,
     mess: scenario.mess,
   }
-  const volumes = new Map<string, Volume>()
-  const volumeOf = (contract: Contract): Volume => {
-    const known = volumes.get(contract.number)
-    if (known !== undefined) return known
-    const volume = planVolume(world, contract, share(scenario, entriesPerMinute))
-    volumes.set(contract.number, volume)
-    return volume
-  }
-  const kept = new Map<string, readonly Entry[]>()
+  const plans = new Map(
+    scenario.contracts.map((contract) => [
+      contract.number,
+      {
+        volume: planVolume(world, contract, share(scenario, entriesPerMinute)),
+        stories: planStories(world, contract),
+        kept: [] as Kept[],
+      },
+    ]),
+  )
 
   /** All entries of operations that begin in the bucket, however late they echo. */
   function begunIn(contract: Contract, bucket: number): readonly Entry[] {
-    const key = `${contract.number}.${bucket}`
-    const known = kept.get(key)
-    if (known !== undefined) return known
+    const plan = plans.get(contract.number)
+    if (plan === undefined) return []
+    const { volume, stories, kept } = plan
+    const place = bucket % BUCKETS_KEPT
+    const known = kept[place]
+    if (known?.bucket === bucket) return known.entries
     const span = spanOf(bucket)
-    const volume = volumeOf(contract)
     const operations = [
       ...workOrdinaryDay(world, contract, { bucket, span, volume }),
-      ...tellAttacks(world, contract, span),
+      ...tellStories(world, contract, { stories, span }),
     ]
     const entries = operations.flatMap(describeOperation)
-    const oldest = kept.keys().next().value
-    if (kept.size >= BUCKETS_KEPT_MAX && oldest !== undefined) kept.delete(oldest)
-    kept.set(key, entries)
+    kept[place] = { bucket, entries }
     return entries
   }
 

@@ -1,5 +1,6 @@
 // Owns what a request asks for: its credentials and its parameters, right or refused. What it gets: api.ts.
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { isObject } from '../core/shape.ts'
 import type { Span } from './company.ts'
 
 /** What a window request asks for. */
@@ -33,7 +34,7 @@ export function parseDate(text: string): number | undefined {
 
 /** Unknown parameters are ignored, as the API does: `startDate` asks for the whole history. */
 export function parseQuery(written: unknown, limitMax: number): ParsedQuery {
-  const values = new Map(Object.entries(Object(written) as object))
+  const values = new Map(Object.entries(isObject(written) ? written : {}))
   const fromMs = readDate(values.get('dateStart'), Number.MIN_SAFE_INTEGER)
   if (fromMs === undefined) return { problem: 'dateStart is not a valid date' }
   const toMs = readDate(values.get('dateEnd'), Number.MAX_SAFE_INTEGER)
@@ -69,6 +70,9 @@ export function isAuthorized(header: string | undefined, credentials: Credential
 }
 
 function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(given), digest(wanted))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
 }

@@ -30,8 +30,9 @@ export function createRandom(...keys: readonly (string | number)[]): Random {
     between: (min, max) => min + next() * (max - min),
     chance: (probability) => next() < probability,
     pick: <T>(list: readonly T[]): T => {
-      if (list.length === 0) throw new Error('nothing to pick from: the list is empty')
-      return list[int(list.length)] as T
+      const item = list[int(list.length)]
+      if (item === undefined) throw new Error('nothing to pick from: the list is empty')
+      return item
     },
     poisson: (mean) => poisson(next, mean),
     uuid: () => formatUuid(next32(), next32(), next32(), next32()),

@@ -1,5 +1,4 @@
 // Owns a running simulated Activity Log: its parts, its start and stop, and what tests ask of it.
-import type { AddressInfo } from 'node:net'
 import type { Clock } from '../core/clock.ts'
 import { isObject } from '../core/shape.ts'
 import type { Log } from '../observe/log.ts'
@@ -131,7 +130,8 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     token,
     async start({ port = 0, host = '127.0.0.1' } = {}) {
       await api.listen({ port, host })
-      const { port: given } = api.server.address() as AddressInfo
+      const bound = api.server.address()
+      const given = isObject(bound) ? String(bound['port']) : String(port)
       return `http://${host.includes(':') ? `[${host}]` : host}:${given}`
     },
     async stop() {

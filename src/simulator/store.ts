@@ -176,7 +176,7 @@ function slice(
       skip -= segment.count
       continue
     }
-    const rows = order === 'newest' ? [...segment.rows()].reverse() : segment.rows()
+    const rows = order === 'newest' ? segment.rows().toReversed() : segment.rows()
     found.push(...rows.slice(skip, skip + limit - found.length))
     skip = 0
   }
