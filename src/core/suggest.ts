@@ -21,7 +21,14 @@ export function nearestName(name: string, known: readonly string[]): string | un
   const same = known.find((candidate) => candidate.toLowerCase() === folded)
   if (same !== undefined || known.length === 0) return same
   const best = closest(name, known)
-  return distance(name, best) <= Math.max(1, Math.floor(name.length / 3)) ? best : undefined
+  if (distance(name, best) <= Math.max(1, Math.floor(name.length / 3))) return best
+  const letters = sortedLetters(name)
+  return known.find((candidate) => sortedLetters(candidate) === letters)
+}
+
+/** Two letters in each other's place are one slip of the fingers, but a distance of two. */
+function sortedLetters(name: string): string {
+  return [...name.toLowerCase()].sort().join('')
 }
 
 /** `, did you mean "x"?`, or the names there are when none is near. */
