@@ -116,7 +116,7 @@ function createPages({ contract, shared, health }: Owner, urgency: Urgency): Pag
       health.failed(error, waitMs)
       hooks.failed?.(contract, error.reason)
     },
-    ...(urgency === 'sweep' ? { triesMax: SWEEP_TRIES } : {}),
+    givesUp: (_error, failures) => urgency === 'sweep' && failures >= SWEEP_TRIES,
   })
 }
 

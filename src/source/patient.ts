@@ -14,8 +14,8 @@ export type Patience = {
   readonly clock: Clock
   /** In [0, 1): the jitter of waits. */
   readonly random: () => number
-  /** Give up after so many tries and throw the last error; without it never. */
-  readonly triesMax?: number
+  /** Whether to throw the error instead of trying again, after so many failures; else never. */
+  readonly givesUp?: (error: SourceError, failures: number) => boolean
   /** After every failure, before the wait for the next try. */
   readonly onFailure?: (error: SourceError, waitMs: number) => void
   readonly onSuccess?: () => void
@@ -36,7 +36,7 @@ const SUSPECT: ReadonlySet<SourceFailure> = new Set([
 
 /**
  * Runs `call` until it succeeds. Throws what can't be helped by trying again: `refused-window`,
- * also when everything but this call works; the last error after `triesMax` tries; the signal's
+ * also when everything but this call works; the last error when `givesUp` says so; the signal's
  * reason when it aborts.
  */
 export async function patiently<T>(
@@ -44,7 +44,7 @@ export async function patiently<T>(
   patience: Patience,
   signal: AbortSignal,
 ): Promise<T> {
-  const { budget, clock, triesMax = Number.POSITIVE_INFINITY } = patience
+  const { budget, clock } = patience
   for (let failures = 0; ; ) {
     await budget.take(patience.urgency, signal)
     try {
@@ -58,7 +58,7 @@ export async function patiently<T>(
       const waitMs = retryWaitMs(error, failures, patience.random())
       if (error.retryAfterMs !== undefined) budget.pause(waitMs)
       patience.onFailure?.(error, waitMs)
-      if (failures >= triesMax) throw error
+      if (patience.givesUp?.(error, failures) === true) throw error
       if (await isOnlyHere(error, failures, patience, signal)) throw unreadable(error)
       await clock.sleep(waitMs, signal)
       signal.throwIfAborted()
