@@ -36,7 +36,10 @@ export function openReader(parts: ReaderParts): { reader: Reader; close: () => P
     client,
     contracts:
       ionos.contracts === 'all' ? reachableContracts(client) : fixedContracts(ionos.contracts),
-    ...stores,
+    // One by one: the stores at hand include others with names of this list.
+    reads: stores.reads,
+    seen: stores.seen,
+    deadLetters: stores.deadLetters,
     queue: entries,
     clock,
     log,

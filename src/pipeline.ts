@@ -45,6 +45,8 @@ export type BatchResult = {
 export type Pipeline = {
   /** Safe to repeat: events that were counted are not counted again. Throws when a store does. */
   evaluate(batch: Batch): Promise<BatchResult>
+  /** The same from normalised events on, for the tests inside rules. */
+  evaluateEvents(batch: Omit<Batch, 'entries'>, events: readonly Event[]): Promise<BatchResult>
 }
 
 export type PipelineParts = {
@@ -68,22 +70,42 @@ export type PipelineParts = {
 export function createPipeline(parts: PipelineParts): Pipeline {
   const known = new Set<string>()
 
+  /** An evaluator that recovers after a crash must know of the contract before it has alerts. */
+  const remember = async (contract: string) => {
+    if (known.has(contract)) return
+    await parts.contracts.add(contract)
+    known.add(contract)
+  }
+
+  const follow = async (
+    batch: Omit<Batch, 'entries'>,
+    entries: readonly EntryResult[],
+    ruleSet: RuleSet,
+  ): Promise<BatchResult> => {
+    const groups = groupDetections(batch.contract, entries.flatMap(matchesOf))
+    if (groups.length > 0) await remember(batch.contract)
+    const { alerts, notifications } = await raiseAlerts(groups, ruleSet.version, parts)
+    count(batch, entries, groups, parts)
+    if (notifications.length > 0) parts.announce(batch.contract)
+    return { entries, alerts, notifications }
+  }
+
   return {
     async evaluate(batch) {
       const ruleSet = parts.ruleSet()
       const entries = batch.entries.map((entry) => judge(entry, batch, ruleSet, parts))
       await keepDamaged(batch, entries, parts)
+      return follow(batch, entries, ruleSet)
+    },
 
-      const groups = groupDetections(batch.contract, entries.flatMap(matchesOf))
-      if (groups.length > 0 && !known.has(batch.contract)) {
-        await parts.contracts.add(batch.contract)
-        known.add(batch.contract)
-      }
-      const { alerts, notifications } = await raiseAlerts(groups, ruleSet.version, parts)
-
-      count(batch, entries, groups, parts)
-      if (notifications.length > 0) parts.announce(batch.contract)
-      return { entries, alerts, notifications }
+    async evaluateEvents(batch, events) {
+      const ruleSet = parts.ruleSet()
+      const entries = events.map((event) => ({
+        event,
+        damage: undefined,
+        rules: ruleSet.match(event),
+      }))
+      return follow(batch, entries, ruleSet)
     },
   }
 }
@@ -129,7 +151,7 @@ async function keepDamaged(
 }
 
 function count(
-  batch: Batch,
+  batch: Omit<Batch, 'entries'>,
   entries: readonly EntryResult[],
   groups: readonly GroupedDetections[],
   { metrics, clock, log }: PipelineParts,

@@ -1,0 +1,142 @@
+// Owns running the tests inside rules: the service's own pipeline on stores in memory, with a
+// clock that stands where the test is. What a test says is core/rule-test.ts.
+import type { Alert } from './core/alert.ts'
+import type { Calendar } from './core/calendar.ts'
+import type { Event } from './core/event.ts'
+import { createMatcher } from './core/match.ts'
+import { normalizeEntry } from './core/normalize.ts'
+import type { Rule } from './core/rule.ts'
+import { expandTest, type RuleTest, type TestEvent } from './core/rule-test.ts'
+import { silentLog } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+import type { RuleSet } from './ruleset.ts'
+import { createMemoryAlertStore, createMemoryNumberStore } from './state/memory-alerts.ts'
+import type { AlertStore } from './state/stores.ts'
+import { createExplain } from './why.ts'
+
+export type RuleTestResult = {
+  readonly rule: string
+  readonly test: string
+  readonly passed: boolean
+  /** What was expected and what came instead; empty when it passed. */
+  readonly failures: readonly string[]
+}
+
+/** The contract of every test: groups never reach across contracts. */
+const TEST_CONTRACT = 'test'
+/** More alerts than any test expects. */
+const ALERTS_MAX = 10_000
+
+/** Runs all tests of a rule, alone: other rules of the set don't raise alerts in between. */
+export async function runRuleTests(
+  rule: Rule,
+  ruleSet: RuleSet,
+  calendar: Calendar,
+): Promise<readonly RuleTestResult[]> {
+  const results: RuleTestResult[] = []
+  for (const test of rule.tests) {
+    const failures = await runTest(test, onlyRule(rule, ruleSet), calendar)
+    results.push({ rule: rule.id, test: test.name, passed: failures.length === 0, failures })
+  }
+  return results
+}
+
+/** A rule under test runs, whatever its status says. */
+function onlyRule(rule: Rule, ruleSet: RuleSet): RuleSet {
+  const active: Rule = { ...rule, status: 'active' }
+  const { match } = createMatcher([active], { ...ruleSet, shared: ruleSet.conditions })
+  return { ...ruleSet, rules: [active], match }
+}
+
+async function runTest(test: RuleTest, ruleSet: RuleSet, calendar: Calendar): Promise<string[]> {
+  const { given, events, startMs } = expandTest(test)
+  const alerts = createMemoryAlertStore()
+  let now = startMs
+  const pipeline = openPipeline({ ruleSet, calendar, alerts, now: () => now })
+  const feed = async (inputs: readonly TestEvent[]) => {
+    for (const input of inputs) {
+      now = input.arrivesMs
+      const event = eventOf(input, calendar)
+      await pipeline.evaluateEvents({ contract: TEST_CONTRACT, readAt: now }, [event])
+    }
+    return (await alerts.latest(TEST_CONTRACT, ALERTS_MAX)).filter(isRaised)
+  }
+  const before = await feed(given)
+  const after = await feed(events)
+  const failures = before.length > 0 ? [`"given" raised ${listed(before)}, expected none`] : []
+  return [...failures, ...compare(test, after)]
+}
+
+function openPipeline(parts: {
+  readonly ruleSet: RuleSet
+  readonly calendar: Calendar
+  readonly alerts: AlertStore
+  readonly now: () => number
+}): Pipeline {
+  const { ruleSet, calendar, alerts, now } = parts
+  return createPipeline({
+    ruleSet: () => ruleSet,
+    calendar,
+    alerts,
+    numbers: createMemoryNumberStore(),
+    contracts: { add: async () => {}, list: async () => [] },
+    deadLetters: { add: async () => {}, list: async () => [], count: async () => 0 },
+    explain: createExplain(ruleSet),
+    route: () => [],
+    announce: () => {},
+    clock: { now, sleep: async () => {} },
+    metrics: createMetrics(),
+    log: silentLog,
+  })
+}
+
+/** Facts that time alone decides are filled in, unless the test names them. */
+function eventOf(input: TestEvent, calendar: Calendar): Event {
+  if (input.kind === 'event') {
+    const { weekday, hour, date } = calendar.at(input.timeMs)
+    const { event } = input
+    return {
+      ...event,
+      weekday: event.weekday ?? weekday,
+      hour: event.hour ?? hour,
+      date: event.date ?? date,
+    }
+  }
+  const context = { contract: undefined, readTimeMs: input.arrivesMs, calendar }
+  const { event } = normalizeEntry(input.entry, context)
+  if (event === undefined) throw new Error('the entry of a test was checked to be an object')
+  return event
+}
+
+function isRaised(alert: Alert): boolean {
+  return alert.resolution !== 'merged' && alert.resolution !== 'superseded'
+}
+
+function compare(test: RuleTest, alerts: readonly Alert[]): string[] {
+  const failures: string[] = []
+  if (alerts.length !== test.alerts) {
+    failures.push(`expected ${test.alerts} alerts, got ${listed(alerts)}`)
+  }
+  const unmatched = [...alerts].sort((a, b) => a.first - b.first)
+  for (const expected of test.expect) {
+    const at = unmatched.findIndex(
+      (alert) =>
+        (expected.severity ?? alert.severity) === alert.severity &&
+        (expected.title ?? alert.title) === alert.title &&
+        (expected.count ?? alert.count) === alert.count,
+    )
+    if (at === -1) failures.push(`no alert like ${JSON.stringify(expected)}: got ${listed(alerts)}`)
+    else unmatched.splice(at, 1)
+  }
+  return failures
+}
+
+function listed(alerts: readonly Alert[]): string {
+  if (alerts.length === 0) return 'none'
+  const shown = alerts
+    .slice(0, 5)
+    .map(({ severity, title, count }) => `[${severity}] ${JSON.stringify(title)} × ${count}`)
+  const more = alerts.length > shown.length ? ` and ${alerts.length - shown.length} more` : ''
+  return `${alerts.length}: ${shown.join(', ')}${more}`
+}
