@@ -6,7 +6,7 @@ import type { Problem } from './core/problem.ts'
 import { parseRule, type Rule } from './core/rule.ts'
 import { applyOverride, type Override, parseOverrides } from './core/rule-override.ts'
 import type { Schedule } from './core/schedule.ts'
-import { pointerTo, reportError, reportWarning } from './core/shape.ts'
+import { isObject, pointerTo, reportError, reportWarning } from './core/shape.ts'
 import { suggestName } from './core/suggest.ts'
 import type { RuleFiles } from './ruleset-files.ts'
 import { readLists, readShared, reportFaultyUse, type Shared } from './ruleset-shared.ts'
@@ -125,8 +125,9 @@ function reportSame(rules: readonly LoadedRule[]): void {
   const seen = new Map<string, Rule>()
   for (const { rule, source } of rules) {
     if (rule.status === 'disabled') continue
-    const { conditions, detect } = source.document.value as Readonly<Record<string, unknown>>
-    const key = canonicalJson({ conditions, detect })
+    const written = source.document.value
+    if (!isObject(written)) continue
+    const key = canonicalJson({ conditions: written.conditions, detect: written.detect })
     const other = seen.get(key)
     if (other === undefined) seen.set(key, rule)
     else {

@@ -177,12 +177,12 @@ function readSequence(value: unknown, at: At): Detect {
   return {
     kind: 'sequence',
     groupBy: read.groupBy ?? ['user'],
-    steps: steps.map(({ countGiven: _, ...step }) => step),
+    steps: steps.map(({ step }) => step),
     withinMs: read.within ?? 0,
   }
 }
 
-type GivenStep = SequenceStep & { readonly countGiven: boolean }
+type GivenStep = { readonly step: SequenceStep; readonly countGiven: boolean }
 
 function readStep(value: unknown, pointer: string, at: At): readonly GivenStep[] {
   const step = stepShape.parse(value, pointer, at.report)
@@ -190,14 +190,14 @@ function readStep(value: unknown, pointer: string, at: At): readonly GivenStep[]
   const conditions = at.readCondition(step.conditions, pointerTo(pointer, 'conditions'))
   if (step.name === undefined || conditions === undefined) return []
   const { name, absent = false, count = 1 } = step
-  return [{ name, conditions, absent, count, countGiven: step.count !== undefined }]
+  return [{ step: { name, conditions, absent, count }, countGiven: step.count !== undefined }]
 }
 
 function reportStepOrder(steps: readonly GivenStep[], pointer: string, report: Report): void {
-  for (const [index, step] of steps.entries()) {
+  for (const [index, { step, countGiven }] of steps.entries()) {
     const place = pointerTo(pointer, index)
-    const before = steps[index - 1]
-    if (steps.findIndex((other) => other.name === step.name) < index) {
+    const before = steps[index - 1]?.step
+    if (steps.findIndex((other) => other.step.name === step.name) < index) {
       reportError(
         report,
         pointerTo(place, 'name'),
@@ -210,7 +210,7 @@ function reportStepOrder(steps: readonly GivenStep[], pointer: string, report: R
     } else if (before.absent) {
       reportError(report, place, 'two absent steps are next to each other: join them with "any"')
     }
-    if (step.countGiven) {
+    if (countGiven) {
       reportError(
         report,
         pointerTo(place, 'count'),

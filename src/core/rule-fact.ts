@@ -20,6 +20,10 @@ export function zeroDuration(value: unknown): 0 | undefined {
   return typeof value === 'string' && /^0[smhdw]$/.test(value) ? 0 : undefined
 }
 
+export function isFact(name: string): name is FactName {
+  return Object.hasOwn(FACTS, name)
+}
+
 /** A duration in ms: `30s`, `10m`, `2h`, `7d`. */
 export function durationShape(min: 'one second' | 'zero'): Shape<number> {
   const minMs = min === 'zero' ? 0 : 1000
@@ -51,7 +55,7 @@ export function factNameShape(holds: 'one value' | 'any value'): Shape<string> {
         const found = describeFound(value)
         return reportError(report, pointer, `found ${found}, expected the name of a fact`)
       }
-      if (ENTRY_PATH.test(value) || names.includes(value as FactName)) return value
+      if (ENTRY_PATH.test(value) || names.some((name) => name === value)) return value
       return reportError(report, pointer, wrongName(value, names))
     },
   }

@@ -3,6 +3,7 @@
 import { parseTime } from './entry-time.ts'
 import { FACT_NAMES, FACTS, type FactName } from './event.ts'
 import { entrySource } from './normalize.ts'
+import { isFact } from './rule-fact.ts'
 import type { SetPath, TestInput, TestStep } from './rule-test.ts'
 import { isObject, pointerTo, type Report, reportError, reportUnknownKeys } from './shape.ts'
 import { describeFound, suggestName } from './suggest.ts'
@@ -46,19 +47,20 @@ const OWN_KEYS = ['at', 'arrives', 'repeat', 'every', 'set', 'event']
 
 /** What is wrong with a fact of a test, or undefined. */
 function wrongFact(name: string, value: unknown): string | undefined {
-  if (!Object.hasOwn(FACTS, name)) {
+  if (!isFact(name)) {
     const hint = suggestName(name, [...FACT_NAMES, ...OWN_KEYS])
     return `unknown fact ${describeFound(name)}${hint}`
   }
   if (name === 'time' && typeof value === 'string' && parseTime(value) !== undefined) {
     return undefined
   }
-  const spec = FACTS[name as FactName]
+  const spec = FACTS[name]
   const found = describeFound(value)
   if (value === null) return 'found null: leave a fact out when the event lacks it'
   if (!holds(spec.type, value)) return `found ${found}, but ${name} is ${TYPE_WORDS[spec.type]}`
-  if (spec.values === undefined || spec.values.includes(String(value))) return undefined
-  return `${name} is never ${found}${suggestName(String(value), spec.values)}`
+  if (typeof value !== 'string' || spec.values === undefined) return undefined
+  if (spec.values.includes(value)) return undefined
+  return `${name} is never ${found}${suggestName(value, spec.values)}`
 }
 
 type FactType = (typeof FACTS)[FactName]['type']
@@ -95,7 +97,7 @@ export function parseSet(value: unknown, kind: TestInput['kind'], at: At): TestS
 /** Like a fact's value, but a text may stand for a number once `{{ n }}` is replaced. */
 function wrongSet(name: string, value: unknown): string | undefined {
   const isTemplate = typeof value === 'string' && /\{\{\s*n\s*\}\}/.test(value)
-  const isNumber = Object.hasOwn(FACTS, name) && FACTS[name as FactName].type === 'number'
+  const isNumber = isFact(name) && FACTS[name].type === 'number'
   return isTemplate && isNumber ? undefined : wrongFact(name, value)
 }
 

@@ -55,7 +55,7 @@ const afterLast = readable(
   (value) => (value.startsWith('+') ? readOffset(value) : undefined),
 )
 
-const TIME_KEYS = {
+export const TIME_KEYS = {
   at: { shape: offset, about: 'When it happened, from the start of the test.' },
   arrives: {
     shape: offset,

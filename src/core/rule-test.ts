@@ -1,7 +1,8 @@
 // Owns what a rule's test is and how it becomes a list of events with times. How a test is read:
 // rule-test-parse.ts; running it is the pipeline's.
 import { parseTime } from './entry-time.ts'
-import { type Event, FACT_NAMES, FACTS, type FactName } from './event.ts'
+import { type Event, FACT_NAMES, FACTS } from './event.ts'
+import { isFact } from './rule-fact.ts'
 import type { Severity } from './severity.ts'
 
 export type TestInput =
@@ -151,7 +152,7 @@ function withValues(
 
 function isNumberFact(path: SetPath): boolean {
   const [name] = path
-  return typeof name === 'string' && name in FACTS && FACTS[name as FactName].type === 'number'
+  return typeof name === 'string' && isFact(name) && FACTS[name].type === 'number'
 }
 
 /** A value with `{{ n }}` in its texts replaced by the number of the repetition. */

@@ -28,7 +28,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
 
 /** Two letters in each other's place are one slip of the fingers, but a distance of two. */
 function sortedLetters(name: string): string {
-  return [...name.toLowerCase()].sort().join('')
+  return name.toLowerCase().split('').sort().join('')
 }
 
 /** `, did you mean "x"?`, or the names there are when none is near. */
