@@ -10,6 +10,8 @@ export type MailBody = { readonly subject: string; readonly text: string; readon
 /** Beyond it mail programs show nothing of a subject. */
 const SUBJECT_LENGTH_MAX = 180
 const TEXT_LENGTH_MAX = 20_000
+/** A longer label stands out rather than moving all values to the right. */
+const LABEL_WIDTH_MAX = 24
 
 /** Subject and both parts; everything of events is defanged, and in HTML escaped. */
 export function renderMail(message: Message): MailBody {
@@ -21,7 +23,7 @@ export function renderMail(message: Message): MailBody {
 
 function renderText(message: Message): string {
   const { label, name, title, summary, notes, fields, evidence, why, runbook } = message
-  const width = Math.max(0, ...fields.map((field) => field.name.length))
+  const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...fields.map((field) => field.name.length)))
   const blocks = [
     [`${label}  ${title}  (${name})`],
     notes.map((note) => `! ${note}`),
@@ -139,13 +141,12 @@ function fieldTable({ fields }: Message): string {
 function evidenceHtml({ columns, rows, hidden }: Table): string {
   const head = columns.map((column) => `<th style="${CELL}">${htmlText(column)}</th>`).join('')
   const body = rows.map(
-    (row) =>
-      `<tr>${row.map((cell) => `<td style="${CELL};${MONO}">${foreign(cell)}</td>`).join('')}</tr>`,
+    (row) => `<tr>${row.map((cell) => `<td style="${CELL}">${foreign(cell)}</td>`).join('')}</tr>`,
   )
   const more = hidden > 0 ? paragraph(`… and ${hidden} more`) : ''
-  return `${table([`<tr>${head}</tr>`, ...body])}${more}`
+  return `${table([`<tr>${head}</tr>`, ...body], MONO)}${more}`
 }
 
-function table(rows: readonly string[]): string {
-  return `<table style="border-collapse:collapse;margin:0 0 12px">\n${rows.join('\n')}\n</table>`
+function table(rows: readonly string[], style = ''): string {
+  return `<table style="border-collapse:collapse;margin:0 0 12px;${style}">\n${rows.join('\n')}\n</table>`
 }

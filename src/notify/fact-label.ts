@@ -30,5 +30,5 @@ const LABEL_LENGTH_MAX = 60
 
 /** `IP address` for `ip`; a name that has no words of its own (`entry.event.x`) stays as it is. */
 export function factLabel(name: string): string {
-  return LABELS.get(name) ?? oneLine(name, LABEL_LENGTH_MAX)
+  return LABELS.get(name) ?? (oneLine(name, LABEL_LENGTH_MAX) || 'Field')
 }

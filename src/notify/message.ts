@@ -57,9 +57,10 @@ export function createMessage(notification: Notification, time: TimeText): Messa
     label: labelOf(notification),
     severity: alert.severity,
     name: alertName(alert),
-    title: oneLine(alert.title, TITLE_LENGTH_MAX),
+    title: oneLine(alert.title, TITLE_LENGTH_MAX) || rule.id,
     notes: notesOf(notification),
-    summary: optional(alert.summary, (text) => manyLines(text, SUMMARY_LENGTH_MAX)),
+    // One line: what an event says must not look like lines of ours.
+    summary: optional(alert.summary, (text) => oneLine(text, SUMMARY_LENGTH_MAX)),
     rule: oneLine(rule.title === rule.id ? rule.id : `${rule.title} (${rule.id})`, RULE_LENGTH_MAX),
     contract: oneLine(alert.contract, CONTRACT_LENGTH_MAX),
     count: eventsText(alert.count),
@@ -174,18 +175,24 @@ function eventsText(count: number): string {
 /** What the rule shows, then what the detections share and the rule does not show. */
 function fieldsOf(alert: Alert): readonly Field[] {
   const shown = new Set(alert.fields.map((field) => field.name))
-  const all = [...alert.fields, ...alert.group.filter((field) => !shown.has(field.name))]
+  const all = [...alert.fields, ...alert.group.filter((field) => !shown.has(field.name))].filter(
+    // The contract has a place of its own in every message.
+    ({ name, value }) => name !== 'contract' || value !== alert.contract,
+  )
   return all
-    .filter(({ name, value }) => value !== '' && !(name === 'contract' && value === alert.contract))
-    .slice(0, FIELDS_MAX)
     .map(({ name, value }) => ({
       name: factLabel(name),
       value: oneLine(value, FIELD_VALUE_LENGTH_MAX),
     }))
+    .filter(({ value }) => value !== '')
+    .slice(0, FIELDS_MAX)
 }
 
 function listOf(items: readonly string[]): readonly string[] {
-  return items.slice(0, LIST_MAX).map((item) => oneLine(item, LIST_ITEM_LENGTH_MAX))
+  return items
+    .map((item) => oneLine(item, LIST_ITEM_LENGTH_MAX))
+    .filter((item) => item !== '')
+    .slice(0, LIST_MAX)
 }
 
 function optional(text: string | undefined, clean: (text: string) => string): string | undefined {

@@ -1,9 +1,9 @@
 // Owns showing alerts as text on the terminal, for the demo and for trying out. No escape of theirs gets there.
 import { z } from 'zod'
 import type { Severity } from '../core/severity.ts'
-import { contextParts, createMessage, type Message } from './message.ts'
+import { factLabel } from './fact-label.ts'
+import { createMessage, type Message } from './message.ts'
 import { DeliveryError, type ReceiverKind } from './receiver.ts'
-import { tableText } from './table-text.ts'
 import { createTimeText } from './time-text.ts'
 
 const schema = z.strictObject({})
@@ -62,37 +62,54 @@ function paintNothing(_style: Style, text: string): string {
   return text
 }
 
-/** Facts a person wants first: who, from where, what. */
-const HEADLINE_LABELS: readonly string[] = [
-  'User',
-  'IP address',
-  'Country',
-  'Operation',
-  'Resource',
-]
-
-/** One block for one alert, ending in an empty line. */
-export function renderText(message: Message, paint: Paint): string {
-  const { label, severity, name, title, notes, evidence, why, runbook } = message
+/** One block for one alert: a heading, labelled lines, an empty line. */
+function renderText(message: Message, paint: Paint): string {
+  const { label, severity, name, title, notes, summary, why, runbook } = message
+  const line = (head: string, text: string): string => {
+    return text === '' ? '' : `  ${paint('dim', head.padEnd(4))}  ${text}`
+  }
   const lines = [
     `${paint(severity, ` ${label} `)} ${paint('bold', title)} ${paint('dim', name)}`,
     ...notes.map((note) => `  ${paint('warn', `! ${note}`)}`),
-    `  ${paint('dim', contextParts(message).join(' · '))}`,
+    line('what', whatText(message)),
+    line('who', whoText(message)),
+    line('when', message.when),
+    ...(summary === undefined || summary === title ? [] : [line('more', summary)]),
+    line('also', restText(message)),
+    line('rule', `${message.rule} · contract ${message.contract}`),
+    line('why', why ?? ''),
+    line('next', runbook === undefined ? '' : firstStep(runbook)),
   ]
-  const who = message.fields.filter((field) => HEADLINE_LABELS.includes(field.name))
-  const rest = message.fields.filter((field) => !HEADLINE_LABELS.includes(field.name))
-  for (const fields of [who, rest]) {
-    const parts = fields.map((field) => `${paint('dim', `${field.name}:`)} ${field.value}`)
-    if (parts.length > 0) lines.push(`  ${parts.join('  ')}`)
-  }
-  if (evidence !== undefined) lines.push(indent(paint('dim', tableText(evidence))))
-  if (why !== undefined) lines.push(`  ${paint('dim', 'why:')} ${why}`)
-  if (runbook !== undefined) lines.push(`  ${paint('dim', 'next:')} ${firstStep(runbook)}`)
-  return `${lines.join('\n')}\n\n`
+  return `${lines.filter((text) => text !== '').join('\n')}\n\n`
 }
 
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, '    ')
+/** `delete server · 12 events`. */
+function whatText(message: Message): string {
+  const what = [valueOf(message, 'operation'), valueOf(message, 'resource')]
+  return [what.filter((word) => word !== '').join(' '), message.count]
+    .filter((part) => part !== '')
+    .join(' · ')
+}
+
+/** `mallory@example.com from 203.0.113.42 (NL)`. */
+function whoText(message: Message): string {
+  const [user, ip] = [valueOf(message, 'user'), valueOf(message, 'ip')]
+  const country = valueOf(message, 'country')
+  const from = [ip, country === '' ? '' : `(${country})`].filter((part) => part !== '').join(' ')
+  return [user, from].filter((part) => part !== '').join(' from ')
+}
+
+const HEADLINE_FACTS = ['user', 'ip', 'country', 'operation', 'resource'] as const
+
+/** Fields that are in none of the other lines. */
+function restText({ fields }: Message): string {
+  const told = new Set(HEADLINE_FACTS.map(factLabel))
+  const rest = fields.filter(({ name }) => !told.has(name))
+  return rest.map(({ name, value }) => `${name}: ${value}`).join(' · ')
+}
+
+function valueOf({ fields }: Message, fact: (typeof HEADLINE_FACTS)[number]): string {
+  return fields.find((field) => field.name === factLabel(fact))?.value ?? ''
 }
 
 /** `1. Ask the user. 2. …` → `1. Ask the user.` */

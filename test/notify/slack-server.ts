@@ -93,23 +93,27 @@ async function readBody(request: IncomingMessage): Promise<string> {
 
 type Answer = Exclude<SlackBehaviour, string>
 
-const refuse = (status: number, body: string): Answer => ({ status, body })
-
 /** The answers of docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. */
 function judge(request: IncomingMessage, body: string): Answer {
-  if (request.method !== 'POST') return refuse(405, 'method_not_allowed')
-  if (request.url !== SECRET_PATH) return refuse(404, 'no_service')
+  if (request.method !== 'POST') return { status: 405, body: 'method_not_allowed' }
+  if (request.url !== SECRET_PATH) return { status: 404, body: 'no_service' }
   const type = request.headers['content-type'] ?? ''
   const payload = parseObject(body)
   if (!type.startsWith('application/json') || payload === undefined) {
-    return refuse(400, 'invalid_payload')
+    return { status: 400, body: 'invalid_payload' }
   }
+  const verdict = judgePayload(payload)
+  return { status: verdict === 'ok' ? 200 : 400, body: verdict }
+}
+
+/** What Slack says to a message: `ok`, or the word with which it refuses. */
+export function judgePayload(payload: Readonly<Record<string, unknown>>): string {
   const blocks = payload.blocks ?? []
-  if (!Array.isArray(blocks)) return refuse(400, 'invalid_blocks')
-  if (blocks.length === 0 && !isText(payload.text, 40_000)) return refuse(400, 'no_text')
-  if (blocks.length > 50 || !blocks.every(isBlock)) return refuse(400, 'invalid_blocks')
-  if (textLength(blocks) > 12_000) return refuse(400, 'msg_blocks_too_long')
-  return { status: 200, body: 'ok' }
+  if (!Array.isArray(blocks)) return 'invalid_blocks'
+  if (blocks.length === 0 && !isText(payload.text, 40_000)) return 'no_text'
+  if (blocks.length > 50 || !blocks.every(isBlock)) return 'invalid_blocks'
+  if (textLength(blocks) > 12_000) return 'msg_blocks_too_long'
+  return 'ok'
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -49,7 +49,7 @@ describe('the terminal', () => {
 
   it('shows only the first step of the runbook', async () => {
     const text = await shown(false)
-    expect(text).toContain('next: 1. Ask the user.\n')
+    expect(text).toContain('next  1. Ask the user.\n')
     expect(text).not.toContain('disable the user')
   })
 
