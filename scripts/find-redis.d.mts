@@ -1,6 +1,6 @@
 // Owns the types of find-redis.mjs, for the TypeScript that imports it.
 
-/** A server program that was seen to work; `env` is what it needs on top of the environment. */
+/** A server program that was seen to work; `env` is all it needs of the environment. */
 export type RedisServer = {
   readonly kind: 'path' | 'kept' | 'fetched'
   readonly command: string

@@ -1,9 +1,10 @@
 // Owns finding a Redis server program to run: on PATH, from an earlier set-up, or fetched.
-import { spawn } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { canFetchRedis, fetchRedis, systemName, unpackedRedis } from './fetch-redis.mjs'
+import { spawnGuarded } from './guarded.mjs'
 import { pingRedis } from './redis-ping.mjs'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
@@ -35,25 +36,27 @@ export async function findRedis(options = {}) {
 
 /**
  * A Redis (or Valkey) server that was seen to start and to answer:
- * `{ kind: 'path' | 'kept' | 'fetched', command, env }`; `env` holds only what it needs on top.
+ * `{ kind: 'path' | 'kept' | 'fetched', command, env }`; `env` is all it needs of the environment.
  * `fetch: false` never uses the network. Throws RedisNotFoundError.
  */
 export async function findRedisServer(options = {}) {
   const { env = process.env, dataDir = dataFolder(env), fetch = true } = options
   const report = options.report ?? (() => {})
   const faults = []
+  // Redis gets no other variable of ours: they hold secrets.
+  const path = env.PATH === undefined ? {} : { PATH: env.PATH }
   for (const candidate of [...onPath(env), ...kept(dataDir)]) {
     const fault = await faultOf(candidate)
-    if (fault === undefined) return candidate
+    if (fault === undefined) return { ...candidate, env: { ...path, ...candidate.env } }
     faults.push(`${candidate.command}: ${fault}`)
   }
-  if (!fetch || !canFetchRedis()) throw notFound(faults)
+  if (!fetch || !canFetchRedis()) throw notFound(faults, env)
   report(`fetching Redis from the packages of ${systemName()}, not installing it`)
   try {
     const found = await fetchRedis(join(resolve(dataDir), 'redis'), { verify, env })
-    return { kind: 'fetched', ...found }
+    return { kind: 'fetched', command: found.command, env: { ...path, ...found.env } }
   } catch (error) {
-    throw notFound([...faults, `fetching it failed: ${oneLine(error)}`])
+    throw notFound([...faults, `fetching it failed: ${oneLine(error)}`], env)
   }
 }
 
@@ -85,45 +88,28 @@ function isExecutable(path) {
 
 /** Starts the server on a socket of its own and asks it: what is wrong, or undefined. */
 async function faultOf(candidate) {
-  // `/tmp` and not TMPDIR: the path of a unix socket holds about 100 bytes.
-  const folder = mkdtempSync('/tmp/tocsin-check-')
+  const folder = temporaryFolder()
   const socketPath = join(folder, 'redis.sock')
   const settings = ['--port', '0', '--unixsocket', socketPath, '--dir', folder, '--save', '']
-  const child = spawn(candidate.command, settings, {
-    env: { ...process.env, ...candidate.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const server = spawnGuarded([candidate.command, ...settings], {
+    env: { PATH: process.env.PATH, ...candidate.env },
+    outputLengthMax: OUTPUT_LENGTH_MAX,
   })
-  const ended = endOf(child)
   try {
-    return await Promise.race([answers(socketPath, child, ended), ended])
+    return await faultOfServer(server, socketPath)
   } finally {
-    child.kill('SIGKILL')
-    await ended
+    await server.kill()
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Why it ended, with the last lines it printed. */
-function endOf(child) {
-  let output = ''
-  const keep = (text) => {
-    output = `${output}${text}`.slice(-OUTPUT_LENGTH_MAX)
-  }
-  child.stdout.setEncoding('utf8').on('data', keep)
-  child.stderr.setEncoding('utf8').on('data', keep)
-  return new Promise((resolveEnd) => {
-    child.once('error', (error) => resolveEnd(error.message))
-    child.once('close', (code, signal) => {
-      const lastLines = output.trim().split('\n').slice(-2)
-      resolveEnd([`ended at once (${signal ?? code})`, ...lastLines].join(': '))
-    })
-  })
-}
-
-async function answers(socketPath, child, ended) {
+async function faultOfServer(server, socketPath) {
   const deadline = performance.now() + CHECK_TIMEOUT_MS
   while (performance.now() < deadline) {
-    if (child.exitCode !== null || child.signalCode !== null) return ended
+    if (server.hasEnded()) {
+      const { how, output } = await server.ended
+      return [`ended at once (${how})`, ...output.trim().split('\n').slice(-2)].join(': ')
+    }
     const reply = await pingRedis(socketPath, CHECK_TIMEOUT_MS).catch(() => undefined)
     if (reply === 'PONG') return undefined
     await new Promise((wake) => setTimeout(wake, CHECK_PAUSE_MS))
@@ -131,22 +117,35 @@ async function answers(socketPath, child, ended) {
   return `did not answer within ${CHECK_TIMEOUT_MS} ms`
 }
 
+/** `/tmp` before TMPDIR: the path of a unix socket holds about 100 bytes. */
+function temporaryFolder() {
+  try {
+    return mkdtempSync('/tmp/tocsin-check-')
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'tocsin-'))
+  }
+}
+
 async function verify(found) {
   const fault = await faultOf(found)
   if (fault !== undefined) throw new Error(fault)
 }
 
-function notFound(faults) {
-  const remedy = [
+function notFound(faults, env) {
+  const programs = [
     'No Redis to run. Do one of these and try again:',
     '  Debian, Ubuntu:  sudo apt-get install redis-server',
     '  Fedora, RHEL:    sudo dnf install valkey',
     '  macOS:           brew install redis',
+  ]
+  const servers = [
     '  Docker:          docker run -d -p 127.0.0.1:6379:6379 redis:7 ' +
       'redis-server --appendonly yes',
     '                   and set REDIS_URL=redis://127.0.0.1:6379',
     '  any other Redis: set REDIS_URL=redis://user:password@host:port',
   ]
+  const own = ['REDIS_URL is left alone here: this needs a Redis of its own to start.']
+  const remedy = [...programs, ...(env.REDIS_URL ? own : servers)]
   return new RedisNotFoundError([...faults.map((fault) => `(${fault})`), ...remedy].join('\n'))
 }
 

@@ -1,10 +1,9 @@
 // Owns the one Redis all tests share; each test has a prefix of its own in it.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { findRedisServer } from '../scripts/find-redis.mjs'
+import { type Guarded, spawnGuarded } from '../scripts/guarded.mjs'
 import { pingRedis } from '../scripts/redis-ping.mjs'
 
 declare module 'vitest' {
@@ -18,11 +17,8 @@ declare module 'vitest' {
 const START_TIMEOUT_MS = 20_000
 const START_PAUSE_MS = 5
 
-// The reader ends when this process does, however it dies, and takes Redis with it.
-const SCRIPT = `
-(while read -r _; do :; done; kill -KILL 0) <&3 3<&- &
-exec "$@" 3<&-
-`
+/** How much of what it prints is kept for the message. */
+const OUTPUT_LENGTH_MAX = 2000
 
 /**
  * Starts it before the first test; what is returned stops it after the last one. REDIS_URL is
@@ -34,14 +30,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync('/tmp/tocsin-test-')
   const redisSocket = join(folder, 'redis.sock')
   const settings = ['--port', '0', '--unixsocket', redisSocket, '--dir', folder, '--save', '']
-  const policy = ['--maxmemory-policy', 'noeviction', '--logfile', join(folder, 'redis.log')]
-  const child = spawn('/bin/sh', ['-c', SCRIPT, 'sh', server.command, ...settings, ...policy], {
-    detached: true,
-    env: { ...process.env, ...server.env },
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+  const policy = ['--maxmemory-policy', 'noeviction']
+  const child = spawnGuarded([server.command, ...settings, ...policy], {
+    env: server.env,
+    outputLengthMax: OUTPUT_LENGTH_MAX,
   })
   const stop = async (): Promise<void> => {
-    await end(child)
+    await child.kill()
     rmSync(folder, { recursive: true, force: true })
   }
   try {
@@ -54,19 +49,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop
 }
 
-async function answer(child: ChildProcess, socketPath: string): Promise<void> {
+async function answer(child: Guarded, socketPath: string): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS
-  while (child.exitCode === null && performance.now() < deadline) {
+  while (!child.hasEnded() && performance.now() < deadline) {
     const reply = await pingRedis(socketPath, START_TIMEOUT_MS).catch(() => undefined)
     if (reply === 'PONG') return
     await new Promise((wake) => setTimeout(wake, START_PAUSE_MS))
   }
-  throw new Error(`the tests' Redis did not answer (exit code ${child.exitCode})`)
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.stdio[3]?.destroy()
-  await ended
+  const why = child.hasEnded() ? (await child.ended).output : 'it does not answer'
+  throw new Error(`the tests' Redis did not start: ${why}`)
 }
