@@ -126,7 +126,17 @@ export function receiversFromEnv(env: Env, report: Report): readonly ReceiverCon
   if (smtp) {
     const to = (env['ALERT_EMAIL_TO'] ?? '').split(',').map((address) => address.trim())
     const from = env['ALERT_EMAIL_FROM']?.trim()
-    receivers['email'] = { type: 'email', smtp, from, to: to.filter((address) => address !== '') }
+    const recipients = to.filter((address) => address !== '')
+    if (from && recipients.length > 0) {
+      receivers['email'] = { type: 'email', smtp, from, to: recipients }
+    } else {
+      const missing = from ? 'ALERT_EMAIL_TO' : 'ALERT_EMAIL_FROM'
+      reportError(
+        report,
+        '/environment/SMTP_URL',
+        `SMTP_URL is set, but ${missing} is not: set both`,
+      )
+    }
   }
   return receiversShape.parse(receivers, '/environment', report) ?? []
 }

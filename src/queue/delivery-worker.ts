@@ -15,6 +15,8 @@ import {
 
 /** Messages under way at once where no pace is set. */
 const DELIVERY_CONCURRENCY = 4
+/** BullMQ looks whether a queue is paused by a rate limit only for workers that have a limiter. */
+const NO_PACE = { max: 1_000_000, duration: 1_000 }
 /** Waits between attempts: they double from the first to the longest, with jitter. */
 const RETRY_WAIT_FIRST_MS = 1_000
 const RETRY_WAIT_MAX_MS = 300_000
@@ -51,7 +53,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     connection: connections.worker,
     prefix: connections.prefixOf(name),
     concurrency: paceMs > 0 ? 1 : DELIVERY_CONCURRENCY,
-    ...(paceMs > 0 ? { limiter: { max: 1, duration: paceMs } } : {}),
+    limiter: paceMs > 0 ? { max: 1, duration: paceMs } : NO_PACE,
     settings: { backoffStrategy: (attempts) => retryWaitMs(attempts, options.random()) },
   })
   worker.on('error', (error) => log.debug({ receiver: receiver.name, error }, 'delivery worker'))

@@ -46,7 +46,8 @@ export const WORKER_OPTIONS = {
   stalledInterval: 5_000,
   maxStalledCount: 20,
   runRetryDelay: 1_000,
-  drainDelay: 5,
+  // Seconds. After a rate limit a worker may look again only when this wait is over.
+  drainDelay: 1,
 } satisfies Partial<WorkerOptions>
 
 const ENTRIES_JOB: JobsOptions = {
