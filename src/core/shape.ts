@@ -157,6 +157,7 @@ export function listOf<T>(shape: Shape<T>, limits: ListLimits = {}): Shape<reado
       type: 'array',
       items: shape.schema,
       ...(min > 0 && { minItems: min }),
+      ...(limits.max !== undefined && { maxItems: limits.max }),
       ...(unique && { uniqueItems: true }),
     },
     parse(value, pointer, report) {

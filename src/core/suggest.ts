@@ -1,5 +1,6 @@
 // Owns how a message shows what was found and names what was meant. Reports nothing itself.
 import { closest, distance } from 'fastest-levenshtein'
+import { cutText } from './fact-value.ts'
 
 /** Characters of a found value that a message repeats: more hides the sentence around it. */
 const FOUND_LENGTH_MAX = 60
@@ -12,7 +13,7 @@ export function describeFound(value: unknown): string {
     return Object.keys(value).length === 0 ? 'an empty object' : 'an object'
   }
   const text = JSON.stringify(value) ?? typeof value
-  return text.length > FOUND_LENGTH_MAX ? `${text.slice(0, FOUND_LENGTH_MAX)}…` : text
+  return cutText(text, FOUND_LENGTH_MAX)
 }
 
 /** The known name a user most likely meant, or undefined when none is near. */
