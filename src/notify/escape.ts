@@ -1,4 +1,4 @@
-// Owns making foreign text harmless and short: on screens, in Slack, in HTML. What is said: message.ts.
+// Owns making foreign text harmless and short: on screens, in Slack, in HTML.
 
 /**
  * What a reader can't see, or what changes how its neighbours are shown: control characters (also
@@ -48,14 +48,14 @@ function spellOut(char: string): string {
   return code > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, '0')}`
 }
 
-/** At most `lengthMax` UTF-16 units, never half of a surrogate pair; `…` shows that it was cut. */
+/** At most `lengthMax` UTF-16 units, no half surrogate pair; `…` shows that it was cut. */
 export function cut(text: string, lengthMax: number): string {
   if (text.length <= lengthMax) return text
   const kept = text.slice(0, Math.max(0, lengthMax - 1))
   return `${kept.replace(/[\uD800-\uDBFF]$/, '').trimEnd()}…`
 }
 
-/** `encode`d text of at most `lengthMax` UTF-16 units, never cut inside what stands for one character. */
+/** Encoded text of at most `lengthMax` UTF-16 units, never cut inside of one entity. */
 export function encodeUpTo(
   text: string,
   lengthMax: number,
@@ -102,7 +102,7 @@ export function defang(text: string): string {
   return text.replaceAll('://', '[://]').replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}[.]`)
 }
 
-/** Breaks `@here` and the like, which a text without blocks could be parsed for; mail addresses stay. */
+/** Breaks `@here` and the like, which Slack may look for in a plain text; mail addresses stay. */
 export function breakMentions(text: string): string {
   return text.replace(/(?<![\w.+-])@(?=(?:here|channel|everyone|group)\b)/gi, '@\u200B')
 }

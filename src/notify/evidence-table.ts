@@ -1,4 +1,4 @@
-// Owns which columns and rows of an alert's evidence a message shows. How a table looks: the receivers.
+// Owns which columns and rows of an alert's evidence a message shows.
 import type { Alert } from '../core/alert.ts'
 import { factLabel } from './fact-label.ts'
 import { oneLine } from './escape.ts'

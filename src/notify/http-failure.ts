@@ -104,10 +104,13 @@ export function failureOfNetwork(
     })
   }
   const timedOut = isTimeout(error) || TIMED_OUT.has(code ?? '')
-  return new DeliveryError(
-    `${place.operation}: ${timedOut ? 'no answer in time' : `no connection (${code ?? 'unknown'})`}`,
-    { reason: timedOut ? 'timeout' : 'network', retryable: true, maybeAccepted, cause },
-  )
+  const what = timedOut ? 'no answer in time' : `no connection (${code ?? 'unknown'})`
+  return new DeliveryError(`${place.operation}: ${what}`, {
+    reason: timedOut ? 'timeout' : 'network',
+    retryable: true,
+    maybeAccepted,
+    cause,
+  })
 }
 
 function isTimeout(error: unknown): boolean {

@@ -1,4 +1,4 @@
-// Owns sending one POST over undici: proxy, timeouts, bounded answers. What an answer means: http-failure.ts.
+// Owns sending one POST: proxy, timeouts, bounded answers. What an answer means: http-failure.ts.
 import { EnvHttpProxyAgent, request } from 'undici'
 
 /** Unit in the names; all of them are real time, not the clock's. */
@@ -23,7 +23,7 @@ export type PostAnswer = {
 }
 
 export type Poster = {
-  /** Resolves with any answer, also 3xx (never followed), 4xx and 5xx; throws what undici throws. */
+  /** Resolves with any answer, also 3xx (never followed) and 5xx; throws what undici throws. */
   post(url: string, request: PostRequest, signal: AbortSignal): Promise<PostAnswer>
   /** Waits for the answers that are under way, which the total time bounds. */
   close(): Promise<void>

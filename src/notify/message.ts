@@ -1,4 +1,4 @@
-// Owns what any message says: words, order, bounds. How it looks and what is escaped: the receivers.
+// Owns what any message says: words, order, bounds. Look and escaping are the receivers' matter.
 import { type Alert, alertName, type Field, type Notification, type Reason } from '../core/alert.ts'
 import type { Severity } from '../core/severity.ts'
 import { cut, defang, manyLines, oneLine } from './escape.ts'
@@ -7,10 +7,14 @@ import { factLabel } from './fact-label.ts'
 import { durationText, type TimeText } from './time-text.ts'
 import { whyText } from './why-text.ts'
 
+/** What colour a message has: how bad it is, or that it is over, or that it means nothing. */
+export type Tone = Severity | 'over' | 'test'
+
 /** All texts are free of hidden characters and bounded; none is escaped for where it goes. */
 export type Message = {
   /** `HIGH`, or what the message is about instead: `RESOLVED`, `WITHDRAWN`, `TEST`. */
   readonly label: string
+  readonly tone: Tone
   readonly severity: Severity
   /** `A-1042`. */
   readonly name: string
@@ -55,6 +59,7 @@ export function createMessage(notification: Notification, time: TimeText): Messa
   const { rule } = alert
   return {
     label: labelOf(notification),
+    tone: toneOf(notification),
     severity: alert.severity,
     name: alertName(alert),
     title: oneLine(alert.title, TITLE_LENGTH_MAX) || rule.id,
@@ -102,15 +107,23 @@ export function defangMessage(message: Message): Message {
   }
 }
 
-/** Rule, contract, count and times: the line under the heading. */
+/** Rule, contract, severity, count and times: the line under the heading. */
 export function contextParts(message: Message): readonly string[] {
-  return [`Rule: ${message.rule}`, `Contract: ${message.contract}`, message.count, message.when]
+  const { tone, severity, rule, contract, count, when } = message
+  // Where the heading says something else.
+  const rank = tone === severity ? [] : [`Severity: ${severity}`]
+  return [`Rule: ${rule}`, `Contract: ${contract}`, ...rank, count, when]
 }
 
 /** The URL when the text is nothing but an http(s) one that can be shown as a link. */
 export function linkOf(text: string): string | undefined {
   if (!/^https?:\/\/[^\s<>|"'`…]+$/i.test(text) || !URL.canParse(text)) return undefined
   return text
+}
+
+function toneOf({ reason, alert }: Notification): Tone {
+  if (reason === 'test') return 'test'
+  return reason === 'resolved' || reason === 'withdrawn' ? 'over' : alert.severity
 }
 
 function labelOf({ reason, alert }: Notification): string {

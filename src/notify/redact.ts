@@ -1,4 +1,4 @@
-// Owns keeping secrets out of what errors of other libraries say. Which secrets there are: the receivers.
+// Owns keeping secrets out of what errors of other libraries say.
 
 const CENSORED = '[secret]'
 

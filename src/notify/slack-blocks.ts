@@ -1,10 +1,9 @@
 // Owns how a message looks in Slack: Block Kit within Slack's limits. Sending it: slack.ts.
 import type { ContextBlock, HeaderBlock, SectionBlock } from '@slack/types'
 import type { Field } from '../core/alert.ts'
-import type { Severity } from '../core/severity.ts'
 import { breakMentions, defang, encodeUpTo, slackCode, slackText } from './escape.ts'
 import type { Table } from './evidence-table.ts'
-import { contextParts, linkOf, type Message, subjectText } from './message.ts'
+import { contextParts, linkOf, type Message, subjectText, type Tone } from './message.ts'
 import { tableText } from './table-text.ts'
 
 export type SlackBlock = HeaderBlock | SectionBlock | ContextBlock
@@ -35,18 +34,20 @@ const TEXT_LENGTH_MAX = 3_000
  */
 export const BLOCKS_LENGTH_MAX = 12_000
 
-const SEVERITY_MARKS: Readonly<Record<Severity, string>> = {
+const MARKS: Readonly<Record<Tone, string>> = {
   info: '⚪',
   low: '🔵',
   medium: '🟡',
   high: '🟠',
   critical: '🔴',
+  over: '✅',
+  test: '🔧',
 }
 
 /** A block, and how early it is left out when all of them are too long: 0 stays always. */
 type Piece = { readonly block: SlackBlock; readonly dropFirst: number }
 
-/** The whole payload: escaped, bounded, with a text for notifications and for clients without blocks. */
+/** The whole payload: escaped, bounded, with a text where blocks are not shown. */
 export function renderSlack(message: Message): SlackPayload {
   return {
     text: renderSlackText(message),
@@ -65,7 +66,7 @@ function piecesOf(message: Message): readonly Piece[] {
   if (summary !== undefined && summary !== title) lead.push(summary)
   const rows = fieldRows(message.fields)
   return [
-    { block: header(`${SEVERITY_MARKS[message.severity]} ${subject}`), dropFirst: 0 },
+    { block: header(`${MARKS[message.tone]} ${subject}`), dropFirst: 0 },
     ...maybe(lead.join('\n'), 0, section),
     { block: context(contextParts(message)), dropFirst: 0 },
     ...rows.map((block, index) => ({ block, dropFirst: index })),
@@ -108,7 +109,7 @@ function plain(text: string, lengthMax: number) {
   }
 }
 
-/** Only for words of ours and code blocks: mrkdwn gives stars, underscores and backticks a meaning. */
+/** Only for words of ours and code blocks: here stars, underscores and backticks mean something. */
 function marked(text: string) {
   return { type: 'mrkdwn' as const, text, verbatim: true }
 }

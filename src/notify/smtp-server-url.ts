@@ -7,7 +7,7 @@ export type SmtpServer = {
   readonly port: number
   /** TLS from the first byte (smtps). */
   readonly secure: boolean
-  /** Refuse to go on without STARTTLS: a password never travels in the clear, except to loopback. */
+  /** Refuse to go on without STARTTLS: no password in the clear, except to loopback. */
   readonly requireTls: boolean
   /** False only for STARTTLS to loopback, where a certificate proves nothing. */
   readonly verifyCertificate: boolean

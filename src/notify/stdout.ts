@@ -1,8 +1,7 @@
-// Owns showing alerts as text on the terminal, for the demo and for trying out. No escape of theirs gets there.
+// Owns showing alerts as text on the terminal, for the demo and for trying out.
 import { z } from 'zod'
-import type { Severity } from '../core/severity.ts'
 import { factLabel } from './fact-label.ts'
-import { createMessage, type Message } from './message.ts'
+import { createMessage, type Message, type Tone } from './message.ts'
 import { DeliveryError, type ReceiverKind } from './receiver.ts'
 import { createTimeText } from './time-text.ts'
 
@@ -40,7 +39,7 @@ export const stdout = {
   },
 } satisfies ReceiverKind<StdoutConfig>
 
-type Style = Severity | 'bold' | 'dim' | 'warn'
+type Style = Tone | 'bold' | 'dim' | 'warn'
 type Paint = (style: Style, text: string) => string
 
 const ANSI: Readonly<Record<Style, string>> = {
@@ -49,6 +48,8 @@ const ANSI: Readonly<Record<Style, string>> = {
   medium: '30;43',
   high: '30;48;5;208',
   critical: '97;41',
+  over: '30;42',
+  test: '30;47',
   bold: '1',
   dim: '2',
   warn: '33',
@@ -64,12 +65,12 @@ function paintNothing(_style: Style, text: string): string {
 
 /** One block for one alert: a heading, labelled lines, an empty line. */
 function renderText(message: Message, paint: Paint): string {
-  const { label, severity, name, title, notes, summary, why, runbook } = message
+  const { label, tone, name, title, notes, summary, why, runbook } = message
   const line = (head: string, text: string): string => {
     return text === '' ? '' : `  ${paint('dim', head.padEnd(4))}  ${text}`
   }
   const lines = [
-    `${paint(severity, ` ${label} `)} ${paint('bold', title)} ${paint('dim', name)}`,
+    `${paint(tone, ` ${label} `)} ${paint('bold', title)} ${paint('dim', name)}`,
     ...notes.map((note) => `  ${paint('warn', `! ${note}`)}`),
     line('what', whatText(message)),
     line('who', whoText(message)),

@@ -1,6 +1,6 @@
 // Owns how moments and durations are written for people: in the configured zone, and in UTC.
 
-/** Writes times in one zone; made once for each receiver, since formatters are expensive to make. */
+/** Writes times in one zone; made once for each receiver: formatters are expensive to make. */
 export type TimeText = {
   /** `2026-11-20 10:14:07 Europe/Berlin (09:14:07 UTC)`. */
   moment(ms: number): string

@@ -32,7 +32,7 @@ const OPERATOR_WORDS: Readonly<Record<string, string>> = {
   inSchedule: 'is in schedule',
 }
 
-/** The comparisons that explain the verdict, cleaned and bounded: `user is "x" and ip is in …`. */
+/** The comparisons that explain the verdict, bounded: `user is "x" and ip is in …`. */
 export function whyText(why: Why): string {
   const budget = { leaves: LEAVES_MAX }
   const line = oneLine(nodeText(why, 0, budget), LINE_LENGTH_MAX)

@@ -1,5 +1,5 @@
-// Owns the certificate of the test servers: for localhost and 127.0.0.1, self-signed, until 2120. The
-// key protects nothing; nobody but these tests trusts it.
+// Owns the certificate of the test servers: for localhost and 127.0.0.1, self-signed, until 2120.
+// The key protects nothing; nobody but these tests trusts it.
 
 export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv

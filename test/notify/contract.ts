@@ -13,7 +13,7 @@ export type Bench = {
   readonly receiver: Receiver
   /** Each accepted message as text: decoded, but with whatever escapes the medium knows. */
   delivered(): readonly string[]
-  /** Makes the next sends hang after the request; resolves once one does. Absent: nothing to wait for. */
+  /** Makes the next sends hang after the request; resolves once one does. Absent: can't hang. */
   readonly hang?: () => Promise<void>
   close(): Promise<void>
 }
@@ -141,7 +141,7 @@ export function describeReceiver<B extends Bench>(subject: Subject<B>): void {
       expect(bench.delivered()[0]).toContain(words)
     })
 
-    it('says that it may be a repeat, that it is late, and that the match is disputed', async () => {
+    it('says that it may be a repeat, is late, and that the match is disputed', async () => {
       const bench = await openBench()
       const alert = alertOf({ disputed: true })
       const createdAt = alert.last + 3 * 3_600_000
@@ -180,7 +180,7 @@ export function describeReceiver<B extends Bench>(subject: Subject<B>): void {
       expect(bench.delivered()).toHaveLength(0)
     })
 
-    it('stops at once when it is cancelled in the middle, and says that it may have arrived', async () => {
+    it('stops at once when it is cancelled in the middle; it may have arrived', async () => {
       const bench = await openBench()
       if (bench.hang === undefined) return
       const arrived = bench.hang()

@@ -247,7 +247,7 @@ describe('mail', () => {
     expect(mail?.parsed.subject?.length).toBeLessThanOrEqual(180)
   })
 
-  it('is not sent again when only some recipients were refused, and the log tells which', async () => {
+  it('is not sent again when only some recipients were refused; the log tells which', async () => {
     const server = await openServer()
     const { log, lines } = recordingLog()
     server.fail({ at: 'recipient', recipient: 'gone@example.com', reply: 550 })

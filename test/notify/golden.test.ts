@@ -1,4 +1,5 @@
-// Owns the look of messages, kept in golden/. After a wanted change: npx vitest run -u test/notify/golden.test.ts
+// Owns the look of messages, kept in golden/. After a wanted change:
+// npx vitest run test/notify/golden.test.ts -u
 import { describe, expect, it } from 'vitest'
 import type { Notification } from '../../src/core/alert.ts'
 import { renderMail } from '../../src/notify/email-body.ts'

@@ -1,7 +1,7 @@
 // Owns the tests of what any message says, before it is laid out.
 import { describe, expect, it } from 'vitest'
 import type { Alert, Notification } from '../../src/core/alert.ts'
-import { createMessage, linkOf, subjectText } from '../../src/notify/message.ts'
+import { contextParts, createMessage, linkOf, subjectText } from '../../src/notify/message.ts'
 import { createTimeText } from '../../src/notify/time-text.ts'
 import { alertOf, notificationOf } from './notifications.ts'
 
@@ -133,7 +133,7 @@ describe('the fields', () => {
 })
 
 describe('the evidence', () => {
-  it('shows the columns that differ, half of the rows from either end, and how many are hidden', () => {
+  it('shows columns that differ, rows from either end, and how many are hidden', () => {
     const { evidence } = messageOf()
     expect(evidence?.columns).toEqual(['Time', 'Resource', 'Resource id'])
     expect(evidence?.rows.map((row) => row[0]?.slice(11))).toEqual([
@@ -180,5 +180,19 @@ describe('a link', () => {
     ['https://wiki.example.com/cut…', false],
   ])('is an http(s) URL and nothing else: %s', (text, ok) => {
     expect(linkOf(text)).toBe(ok ? text : undefined)
+  })
+})
+
+describe('the tone', () => {
+  it.each<[Notification['reason'], string, boolean]>([
+    ['first', 'high', false],
+    ['repeat', 'high', false],
+    ['resolved', 'over', true],
+    ['withdrawn', 'over', true],
+    ['test', 'test', true],
+  ])('of %s is %s; the severity is told where the heading does not', (reason, tone, told) => {
+    const message = messageOf({ reason })
+    expect(message.tone).toBe(tone)
+    expect(contextParts(message).includes('Severity: high')).toBe(told)
   })
 })

@@ -9,7 +9,7 @@ export type SlackRequest = {
   readonly answer: string
 }
 
-/** `hang` never answers; `cut` closes the connection after the request; `drip` never ends its body. */
+/** `hang` never answers; `cut` closes the connection; `drip` never ends its body. */
 export type SlackBehaviour =
   | 'hang'
   | 'cut'
