@@ -167,6 +167,11 @@ function isActivity(name: string): name is ActivityName {
   return Object.hasOwn(ACTIVITIES, name)
 }
 
+/** Whether the thing it touches begins to exist by it. */
+export function isCreation(activity: ActivityName): boolean {
+  return /\.(create|reserve)$/.test(activity)
+}
+
 export function isThing(name: string): name is Thing {
   return THINGS.some((thing) => thing === name)
 }

@@ -1,8 +1,8 @@
 // Owns the stories of a scenario: when each is told again, by whom, and its steps in time.
-import { createIds, isCreation } from './company.ts'
 import type { Span, World } from './company.ts'
-import { ACTIVITIES } from './activities.ts'
-import type { Activity, Thing } from './activities.ts'
+import { ACTIVITIES, isCreation } from './activities.ts'
+import type { Activity, ActivityName, Thing } from './activities.ts'
+import { nameSomebody, NAMES_COUNT } from './names.ts'
 import type { Operation } from './operation.ts'
 import { createRandom } from './random.ts'
 import type { Random } from './random.ts'
@@ -13,59 +13,7 @@ import type { Attack, Contract, Step } from './scenario.ts'
 const TELLINGS_MAX = 1000
 /** Wall time by which a step may be late: nobody acts on the full second. */
 const JITTER_MS_MAX = 900
-
-const FIRST_NAMES: readonly string[] = [
-  'ada',
-  'ben',
-  'carla',
-  'dario',
-  'elin',
-  'farid',
-  'greta',
-  'hugo',
-  'ines',
-  'jonas',
-  'kira',
-  'levi',
-  'mona',
-  'nils',
-  'olga',
-  'pavel',
-  'rita',
-  'sven',
-  'tara',
-  'umut',
-  'vera',
-  'wim',
-  'yara',
-  'zeno',
-]
-const LAST_NAMES: readonly string[] = [
-  'adler',
-  'brandt',
-  'conrad',
-  'dietz',
-  'ernst',
-  'falk',
-  'gerber',
-  'hahn',
-  'irmer',
-  'jansen',
-  'kraft',
-  'lorenz',
-  'maurer',
-  'neumann',
-  'otto',
-  'pohl',
-  'reuter',
-  'seidel',
-  'thoma',
-  'ulrich',
-  'vogel',
-  'winter',
-  'ziegler',
-  'zimmer',
-]
+const DAY_MS = 86_400_000
 
 /** A story with what is reckoned once for it. All times inside it are company time. */
 export type Story = {
@@ -73,13 +21,15 @@ export type Story = {
   /** Of the telling with number 0. */
   readonly firstMs: number
   readonly lengthMs: number
+  /** Where in the list of names it begins: far from where the other stories do. */
+  readonly firstName: number
 }
 
 type Telling = { readonly number: number; readonly beginMs: number }
 
 /** The stories of a contract, ready to be told. */
 export function planStories({ seed, time }: World, contract: Contract): readonly Story[] {
-  return contract.attacks.map((attack) => {
+  return contract.attacks.map((attack, index) => {
     const { atMs, afterMs, everyMs = 1 } = attack.when
     // Without `after` a story has always been told: its first time is somewhere in the first round.
     const phaseMs = createRandom(seed, 'phase', attack.name).int(everyMs)
@@ -88,7 +38,8 @@ export function planStories({ seed, time }: World, contract: Contract): readonly
       (sum, step) => sum + step.afterMs + step.times * step.gapMs,
       0,
     )
-    return { attack, firstMs, lengthMs }
+    const firstName = Math.floor((index * NAMES_COUNT) / contract.attacks.length)
+    return { attack, firstMs, lengthMs, firstName }
   })
 }
 
@@ -103,7 +54,7 @@ export function tellStories(
   const operations: Operation[] = []
   for (const story of stories) {
     for (const telling of tellingsWithin(story, company, JITTER_MS_MAX * time.speed)) {
-      for (const operation of tell(world, contract, { attack: story.attack, ...telling })) {
+      for (const operation of tell(world, contract, story, telling)) {
         const { timeMs } = operation
         if (timeMs >= span.fromMs && timeMs < span.toMs) operations.push(operation)
       }
@@ -136,68 +87,78 @@ function tellingsWithin(story: Story, span: Span, jitterMs: number): readonly Te
 function tell(
   world: World,
   contract: Contract,
-  { attack, number, beginMs }: Telling & { readonly attack: Attack },
+  story: Story,
+  telling: Telling,
 ): readonly Operation[] {
-  const random = createRandom(world.seed, contract.number, attack.name, number)
-  const user = nameSomebody(random.pick(attack.by), number, random)
-  const address = random.pick(attack.from)
-  const known = new Map<Thing, string>()
-  const operations: Operation[] = []
-  let atMs = beginMs
-  for (const [stepIndex, step] of attack.steps.entries()) {
+  const { attack, firstName } = story
+  const turn = turnOf(world, story, telling)
+  // With its time, so that no telling of another run has the same ids.
+  const key = `${contract.number}.${attack.name}.${Math.floor(world.time.toWall(telling.beginMs))}`
+  const random = createRandom(world.seed, 'story', key)
+  const who = {
+    contract: contract.number,
+    user: nameSomebody(random.pick(attack.by), world.seed, { turn, name: firstName + turn }),
+    address: random.pick(attack.from),
+    service: attack.service,
+    // What detection goes by stays; who reads the log still can't count on ids and numbers.
+    mess: { ...TIDY, uuidMissing: world.mess.uuidMissing, textNumbers: world.mess.textNumbers },
+  }
+  const ids = createStoryIds(world, contract, { attack, key })
+  let atMs = telling.beginMs
+  return attack.steps.flatMap((step, stepIndex) => {
     atMs += step.afterMs
-    for (let turn = 0; turn < step.times; turn += 1) {
-      const key = `${contract.number}.${attack.name}.${number}.${stepIndex}.${turn}`
-      const own = createRandom(world.seed, 'operation', key)
-      operations.push({
+    return Array.from({ length: step.times }, (_, repeat): Operation => {
+      if (repeat > 0) atMs += step.gapMs
+      const own = createRandom(world.seed, 'operation', key, stepIndex, repeat)
+      return {
+        ...who,
         timeMs: Math.floor(world.time.toWall(atMs)) + own.int(JITTER_MS_MAX),
-        key,
-        contract: contract.number,
+        key: `${key}.${stepIndex}.${repeat}`,
         activity: step.activity,
-        user,
-        address,
-        service: attack.service,
         refused: step.refused,
-        ids: storyIds(world.seed, contract, { step, random: own, known }),
+        ids: ids(step, own),
         random: own,
-        // What detection goes by stays; who reads the log still can't count on ids and numbers.
-        mess: { ...TIDY, uuidMissing: world.mess.uuidMissing, textNumbers: world.mess.textNumbers },
-      })
-      if (turn + 1 < step.times) atMs += step.gapMs
-    }
-  }
-  return operations
+      }
+    })
+  })
 }
 
-/** A thing made in one step is the thing used in the next; a repeated step takes a new one each time. */
-function storyIds(
-  seed: string,
+/**
+ * Which turn of the story this is, by the wall clock: a simulator that is started anew goes on
+ * with other names than the last one had.
+ */
+function turnOf({ time }: World, { attack }: Story, { number, beginMs }: Telling): number {
+  const { afterMs, everyMs } = attack.when
+  if (afterMs === undefined) return number
+  return Math.floor(time.toWall(beginMs) / ((everyMs ?? DAY_MS) / time.speed))
+}
+
+/**
+ * Ids for the steps of a story, asked for in their order: what one step makes, the next ones use;
+ * a repeated step takes another thing each time; what is deleted was nothing the company needs.
+ */
+function createStoryIds(
+  { seed, inventory }: World,
   contract: Contract,
-  {
-    step,
-    random,
-    known,
-  }: { readonly step: Step; readonly random: Random; readonly known: Map<Thing, string> },
-): (thing: Thing) => string {
-  const ids = createIds(seed, contract, { activity: step.activity, random })
-  const { touches }: Activity = ACTIVITIES[step.activity]
-  return (thing) => {
-    if (touches?.thing === thing && (step.times > 1 || isCreation(step.activity))) {
-      const id = ids(thing)
-      known.set(thing, id)
-      return id
+  { attack, key }: { readonly attack: Attack; readonly key: string },
+): (step: Step, random: Random) => (thing: Thing) => string {
+  const doomed = new Set(attack.steps.map(({ activity }) => thingDeleted(activity)))
+  const shared = (thing: Thing) => {
+    const random = createRandom(seed, 'id', key, thing)
+    return doomed.has(thing) ? random.uuid() : inventory(contract, thing, random)
+  }
+  let made: ReadonlyMap<Thing, string> = new Map()
+  return (step, random) => {
+    const { touches }: Activity = ACTIVITIES[step.activity]
+    if (touches !== undefined && (step.times > 1 || isCreation(step.activity))) {
+      made = new Map(made).set(touches.thing, random.uuid())
     }
-    const before = known.get(thing)
-    if (before !== undefined) return before
-    const id = ids(thing)
-    known.set(thing, id)
-    return id
+    const known = made
+    return (thing) => known.get(thing) ?? shared(thing)
   }
 }
 
-function nameSomebody(template: string, number: number, random: Random): string {
-  return template
-    .replaceAll('{first}', random.pick(FIRST_NAMES))
-    .replaceAll('{last}', random.pick(LAST_NAMES))
-    .replaceAll('{n}', String(Math.abs(number)))
+function thingDeleted(name: ActivityName): Thing | undefined {
+  const { method, touches }: Activity = ACTIVITIES[name]
+  return method === 'DELETE' ? touches?.thing : undefined
 }

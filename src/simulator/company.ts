@@ -1,10 +1,11 @@
 // Owns an ordinary day: who is at work, what they do, how often. What goes wrong: attacks.ts.
 import { createRandom } from './random.ts'
 import type { Random } from './random.ts'
-import { ACTIVITIES } from './activities.ts'
+import { ACTIVITIES, isCreation } from './activities.ts'
 import type { Activity, ActivityName, Thing } from './activities.ts'
 import { isAtWork } from './company-time.ts'
 import type { CompanyTime } from './company-time.ts'
+import type { Inventory } from './inventory.ts'
 import type { Operation } from './operation.ts'
 import type { Calendar } from '../core/calendar.ts'
 import type { Contract, Mess, User } from './scenario.ts'
@@ -17,6 +18,7 @@ export type World = {
   readonly time: CompanyTime
   readonly calendar: Calendar
   readonly mess: Mess
+  readonly inventory: Inventory
 }
 
 /** How much ordinary work there is: by everybody's habits, or a fixed rate shared among them. */
@@ -24,8 +26,6 @@ export type Volume = { readonly operationsPerMinute: number | undefined }
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
-/** How many of each thing a data center has: enough to look different, few enough to recur. */
-const INVENTORY = 12
 
 const HOSTILE_NAMES: readonly string[] = [
   '<!channel>',
@@ -60,7 +60,7 @@ export function workOrdinaryDay(
       ? drawByHabit(world, contract, { span, random })
       : drawAtRate(world, contract, { span, random, perMinute: volume.operationsPerMinute })
   return drawn.map(({ user, timeMs }, index) =>
-    act(world, contract, { user, timeMs, key: `${contract.number}.${bucket}.${index}` }),
+    act(world, contract, { user, timeMs, key: `${contract.number}.${timeMs}.${index}` }),
   )
 }
 
@@ -120,21 +120,24 @@ function act(world: World, contract: Contract, { user, timeMs, key }: Doing): Op
     address: random.pick(user.addresses),
     service: user.service,
     refused: failed && !hostile ? random.pick(ORDINARY_ERRORS) : undefined,
-    ids: createIds(world.seed, contract, { activity, random }),
+    ids: createIds({ world, contract, activity, random }),
     random,
     mess,
   }
 }
 
+type Doer = {
+  readonly world: World
+  readonly contract: Contract
+  readonly activity: ActivityName
+  readonly random: Random
+}
+
 /**
- * Ids for one operation or story: what is made or deleted is new, everything else comes from what
- * the company has; asked twice for a thing, it gives the same.
+ * Ids for one operation: what is made or deleted is new, so that the company keeps what it has;
+ * asked twice for a thing, it gives the same.
  */
-export function createIds(
-  seed: string,
-  contract: Contract,
-  { activity, random }: { readonly activity: ActivityName; readonly random: Random },
-): (thing: Thing) => string {
+function createIds({ world, contract, activity, random }: Doer): (thing: Thing) => string {
   const { method, touches }: Activity = ACTIVITIES[activity]
   const fleeting = method === 'DELETE' || isCreation(activity)
   const known = new Map<Thing, string>()
@@ -142,17 +145,10 @@ export function createIds(
     const before = known.get(thing)
     if (before !== undefined) return before
     const fresh = fleeting && touches?.thing === thing
-    const count = thing === 'datacenter' ? contract.dataCenters : INVENTORY
-    const id = fresh
-      ? random.uuid()
-      : createRandom(seed, contract.number, thing, random.int(count)).uuid()
+    const id = fresh ? random.uuid() : world.inventory(contract, thing, random)
     known.set(thing, id)
     return id
   }
-}
-
-export function isCreation(activity: ActivityName): boolean {
-  return /\.(create|reserve)$/.test(activity)
 }
 
 function pickWeighted<T>(

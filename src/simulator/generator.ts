@@ -6,6 +6,7 @@ import { createCompanyTime } from './company-time.ts'
 import { ECHO_MS_MAX } from './echoes.ts'
 import { describeOperation } from './entries.ts'
 import type { Entry } from './entries.ts'
+import { createInventory } from './inventory.ts'
 import type { Contract, Scenario } from './scenario.ts'
 
 export type GeneratorOptions = {
@@ -43,6 +44,7 @@ export function createGenerator(options: GeneratorOptions): Generator {
     time: createCompanyTime(startTimeMs, speed),
     calendar: scenario.calendar,
     mess: scenario.mess,
+    inventory: createInventory(String(options.seed)),
   }
   const plans = new Map(
     scenario.contracts.map((contract) => [

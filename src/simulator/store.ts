@@ -39,7 +39,7 @@ export type StoreOptions = {
   readonly order: Order
 }
 
-/** Rows kept ready: ten minutes at 10,000 a minute, some 100 MB at most. */
+/** Rows kept ready (an empty bucket counts as one): ten minutes at 10,000 a minute, some 100 MB at most. */
 const ROWS_KEPT_MAX = 100_000
 /** Buckets whose number of rows is remembered: 115 days in a few MB. */
 const COUNTS_KEPT_MAX = 1_000_000
@@ -69,7 +69,7 @@ export function createStore({
     const added = injected.get(contract.number)?.get(bucket) ?? []
     const rows = [...generated.flatMap((entry) => rowsOf(entry, seed, faults)), ...added]
     if (added.length > 0) rows.sort((a, b) => a.timeMs - b.timeMs)
-    makeRoom(rows.length)
+    makeRoom(rows.length + 1)
     buckets.set(key, rows)
     counts.set(key, rows.length)
     return rows
@@ -80,7 +80,7 @@ export function createStore({
     for (const [key, rows] of buckets) {
       if (rowsKept <= ROWS_KEPT_MAX) break
       buckets.delete(key)
-      rowsKept -= rows.length
+      rowsKept -= rows.length + 1
     }
     if (counts.size >= COUNTS_KEPT_MAX) counts.clear()
   }
