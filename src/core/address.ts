@@ -1,10 +1,12 @@
-// Owns IP addresses and CIDRs: text to numbers, canonical text, kind, membership. Not where an address lies: enrich/.
+// Owns IP addresses and CIDRs: text to numbers, canonical text, kind, membership. Not where an
+// address lies: enrich/.
 import { formatGroups, parseDotted, parseGroups } from './address-text.ts'
 import type { IpKind } from './event.ts'
 
 /**
  * One address as four unsigned 32-bit words, most significant first, so that look-ups are integer
- * operations. IPv4 sits in `w3`, the others are 0. A v4-mapped IPv6 address is never held: it is IPv4.
+ * operations. IPv4 sits in `w3`, the others are 0. A v4-mapped IPv6 address is never held: it is
+ * IPv4.
  */
 export type Address = {
   readonly version: 4 | 6
@@ -14,7 +16,9 @@ export type Address = {
   readonly w3: number
 }
 
-/** A network: the words of its first address and, as signed integers, the masks to compare under. */
+/**
+ * A network: the words of its first address and, as signed integers, the masks to compare under.
+ */
 export type Cidr = Address & {
   readonly prefix: number
   readonly m0: number
@@ -23,7 +27,9 @@ export type Cidr = Address & {
   readonly m3: number
 }
 
-/** The longest text taken for an address: 45 characters of IPv6, brackets, a port and a zone name. */
+/**
+ * The longest text taken for an address: 45 characters of IPv6, brackets, a port and a zone name.
+ */
 const ADDRESS_LENGTH_MAX = 100
 
 const BRACKET = 91
@@ -48,9 +54,9 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /**
- * Reads `address/prefix`, or a bare address as a network of one. Bits behind the prefix are cleared.
- * A v4-mapped network (`::ffff:10.0.0.0/104`) is the IPv4 one. No port, brackets or zone id here:
- * networks are written by people, and those would be mistakes.
+ * Reads `address/prefix`, or a bare address as a network of one. Bits behind the prefix are
+ * cleared. A v4-mapped network (`::ffff:10.0.0.0/104`) is the IPv4 one. No port, brackets or zone
+ * id here: networks are written by people, and those would be mistakes.
  */
 export function parseCidr(text: string): Cidr | undefined {
   if (text.length > ADDRESS_LENGTH_MAX) return undefined
@@ -89,7 +95,10 @@ export function formatAddress(address: Address): string {
   return formatGroups([w0, w1, w2, w3].flatMap((word) => [word >>> 16, word & 0xffff]))
 }
 
-/** The kind of an address by the IANA special-purpose registries. Carrier-grade NAT counts as private. */
+/**
+ * The kind of an address by the IANA special-purpose registries. Carrier-grade NAT counts as
+ * private.
+ */
 export function addressKind(address: Address): IpKind {
   for (const [cidr, kind] of address.version === 4 ? KINDS_V4 : KINDS_V6) {
     if (inCidr(address, cidr)) return kind

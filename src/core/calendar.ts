@@ -1,4 +1,5 @@
-// Owns the wall clock of one time zone: from a point in time to weekday, hour and date. Not schedules: schedule.ts.
+// Owns the wall clock of one time zone: from a point in time to weekday, hour and date. Not
+// schedules: schedule.ts.
 import type { Weekday } from './event.ts'
 
 export type CalendarTime = {
@@ -21,7 +22,9 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 
-/** Zones shift on whole quarters of an hour nowadays; a quarter that holds a shift is never cached. */
+/**
+ * Zones shift on whole quarters of an hour nowadays; a quarter that holds a shift is never cached.
+ */
 const BUCKET_MS = 900_000
 
 /** Quarters of an hour remembered, about 21 days: a live log needs two, a shuffled file more. */
@@ -76,7 +79,10 @@ export function createCalendar(timezone: string): Calendar {
   }
 }
 
-/** A function from a time to the zone's offset from UTC in ms, remembering it per quarter of an hour. */
+/**
+ * A function from a time to the zone's offset from UTC in ms, remembering it per quarter of an
+ * hour.
+ */
 function createOffsets(timezone: string): (timeMs: number) => number {
   const format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
     timeZone: timezone,

@@ -1,7 +1,9 @@
 // Owns one text for one JSON value, whatever the order of its keys. Not a general serialiser.
 import { type Fields, isFields } from './fields.ts'
 
-/** Nesting that is written out; deeper values become a mark, so that hostile depth costs no stack. */
+/**
+ * Nesting that is written out; deeper values become a mark, so that hostile depth costs no stack.
+ */
 const DEPTH_MAX = 64
 
 /** Keys of one object up to which insertion is the faster sort. */
@@ -63,7 +65,10 @@ function quote(text: string): string {
   return /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text)
 }
 
-/** Sorts in place by code units, as `sort` does; entries have few keys, which insertion sorts faster. */
+/**
+ * Sorts in place by code units, as `sort` does; entries have few keys, which insertion sorts
+ * faster.
+ */
 function sortKeys(keys: string[]): readonly string[] {
   if (keys.length > INSERTION_MAX) return keys.sort()
   for (let index = 1; index < keys.length; index += 1) {

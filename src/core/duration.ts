@@ -1,4 +1,5 @@
-// Owns spans of time as people write them in rules and configuration. Not points in time: calendar.ts.
+// Owns spans of time as people write them in rules and configuration. Not points in time:
+// calendar.ts.
 
 /** Largest first. */
 const UNITS_MS: ReadonlyMap<string, number> = new Map([
@@ -15,8 +16,8 @@ const SECOND_MS = 1_000
 export const DURATION_MS_MAX = 3_653 * 86_400_000
 
 /**
- * Milliseconds of `30s`, `10m`, `2h`, `7d`, `1w`: a whole number above zero and one unit, no spaces,
- * no sign, no leading zero. Undefined for anything else, also above `DURATION_MS_MAX`.
+ * Milliseconds of `30s`, `10m`, `2h`, `7d`, `1w`: a whole number above zero and one unit, no
+ * spaces, no sign, no leading zero. Undefined for anything else, also above `DURATION_MS_MAX`.
  */
 export function parseDuration(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined

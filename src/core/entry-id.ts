@@ -1,4 +1,5 @@
-// Owns the identity of an entry: the log's own id, else a hash of what the entry says. Not who saw it before.
+// Owns the identity of an entry: the log's own id, else a hash of what the entry says. Not who saw
+// it before.
 import { hash } from 'node:crypto'
 import { canonicalJson } from './canonical-json.ts'
 

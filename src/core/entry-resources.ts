@@ -1,4 +1,5 @@
-// Owns reading `event.resources` of an entry, and which of them is the main one. Not resources named by a URI: resource-path.ts.
+// Owns reading `event.resources` of an entry, and which of them is the main one. Not resources
+// named by a URI: resource-path.ts.
 import type { Resource } from './event.ts'
 import { fieldsOf, isFields, scalarOf, textOf } from './fields.ts'
 import { typeOf } from './resource-path.ts'

@@ -7,7 +7,7 @@ const YEAR_MAX = 9998
 
 const TIME_MS_MAX = Date.UTC(YEAR_MAX + 1, 0)
 
-/** A bare number below this counts seconds (until the year 5138), above it milliseconds (since 1973). */
+/** A bare number below this counts seconds (until 5138), above it milliseconds (since 1973). */
 const SECONDS_MAX = 100_000_000_000
 
 const MINUTE_MS = 60_000
@@ -20,8 +20,8 @@ const COLON = 58
 const LOWER_T = 116
 
 /**
- * Milliseconds since the epoch of an RFC 3339 text (fractions of any length, cut to milliseconds; `T`
- * or a space; no zone means UTC, a bare date midnight) or of a number of seconds or milliseconds.
+ * Milliseconds since the epoch of an RFC 3339 text (fractions of any length, cut to milliseconds;
+ * `T` or a space; no zone means UTC, a bare date midnight) or of a number of seconds or ms.
  * Undefined for anything else, for dates that don't exist, before 1970 and after 9998.
  */
 export function parseTime(value: unknown): number | undefined {

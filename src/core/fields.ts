@@ -1,4 +1,5 @@
-// Owns reading fields of entries that may hold anything: typed or undefined, and bounded. Not which fields matter.
+// Owns reading fields of entries that may hold anything: typed or undefined, and bounded. Not which
+// fields matter.
 
 /** An object of unknown fields. */
 export type Fields = Readonly<Record<string, unknown>>

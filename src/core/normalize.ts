@@ -1,4 +1,5 @@
-// Owns how an entry becomes an event: every fact but those of the address's place, which enrich/ adds.
+// Owns how an entry becomes an event: every fact but those of the address's place, which enrich/
+// adds.
 import { addressKind, formatAddress, parseAddress } from './address.ts'
 import type { Calendar } from './calendar.ts'
 import { entryId, namedId } from './entry-id.ts'
@@ -26,9 +27,9 @@ export type NormalizeContext = {
   readonly readTimeMs: number
   readonly calendar: Calendar
   /**
-   * Where a log that is not the IONOS Activity Log keeps its time and id. When one of them is given,
-   * nothing but `id`, `entry`, the contract polled and, where found, the time is filled: fields that
-   * happen to be named as ours mean something else there.
+   * Where a log that is not the IONOS Activity Log keeps its time and id. When one of them is
+   * given, nothing but `id`, `entry`, the contract polled and, where found, the time is filled:
+   * fields that happen to be named as ours mean something else there.
    */
   readonly timePath?: (entry: unknown) => unknown
   readonly idPath?: (entry: unknown) => unknown

@@ -1,4 +1,5 @@
-// Owns what an entry says was done: the operation and its outcome. Not which resource: resource-path.ts and normalize.ts.
+// Owns what an entry says was done: the operation and its outcome. Not which resource: resource-
+// path.ts and normalize.ts.
 import type { Outcome } from './event.ts'
 
 export type OperationSource = {

@@ -1,4 +1,5 @@
-// Owns what a request's URI tells: its path, the resource it names, and a verb at its end. Not what was done: operation.ts.
+// Owns what a request's URI tells: its path, the resource it names, and a verb at its end. Not what
+// was done: operation.ts.
 
 export type PathResource = {
   /** Singular, lower case, without `-` and `_`: the log's spelling of resource types. */
@@ -32,7 +33,9 @@ export function pathOf(uri: string): string {
   return path.charCodeAt(0) === SLASH ? path : `/${path}`
 }
 
-/** Where the path begins: behind `scheme://host`, or behind a first part that can only be a host. */
+/**
+ * Where the path begins: behind `scheme://host`, or behind a first part that can only be a host.
+ */
 function hostEnd(uri: string): number {
   const slash = uri.indexOf('/')
   if (slash === 0) return 0
@@ -72,7 +75,10 @@ export function resourceOfPath(path: string): PathResource {
   return { type, id, tail }
 }
 
-/** The type of a known collection, or of an unknown one where the path's form leaves no other reading. */
+/**
+ * The type of a known collection, or of an unknown one where the path's form leaves no other
+ * reading.
+ */
 function typeOfCollection(
   segment: string,
   next: string | undefined,

@@ -1,4 +1,5 @@
-// Owns templates: texts with `{{ name }}` in them, and nothing that computes. What names mean: the caller.
+// Owns templates: texts with `{{ name }}` in them, and nothing that computes. What names mean: the
+// caller.
 import { cutText, isFactName, valueText } from './fact-value.ts'
 import { describeFound, suggestName } from './suggest.ts'
 
@@ -90,9 +91,9 @@ function compileRender(parts: readonly Part[]): Template['render'] {
 }
 
 /**
- * The text with every character that has no picture (controls, line ends, direction overrides, joiners
- * of zero width, halves of surrogate pairs) written as `\u{202e}`: users name themselves, and a name
- * must neither break a line nor rearrange the words around it.
+ * The text with every character that has no picture (controls, line ends, direction overrides,
+ * joiners of zero width, halves of surrogate pairs) written as `\u{202e}`: users name themselves,
+ * and a name must neither break a line nor rearrange the words around it.
  */
 export function visibleText(text: string): string {
   if (/^[ -~]*$/.test(text)) return text

@@ -1,0 +1,64 @@
+// Owns the checks of the shipped rules as a pack; what each rule must alert on is in its own tests.
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createCalendar } from '../src/core/calendar.ts'
+import type { Event } from '../src/core/event.ts'
+import { normalizeEntry } from '../src/core/normalize.ts'
+import { expandTest, type TestEvent } from '../src/core/rule-test.ts'
+import { techniquesOf } from '../src/core/rule-tags.ts'
+import { runRuleTests } from '../src/rule-tests.ts'
+import { loadRuleSet } from '../src/ruleset.ts'
+
+const EVIDENCE = ['evidence.documented', 'evidence.seen', 'evidence.inferred']
+
+const calendar = createCalendar('UTC')
+const { ruleSet, problems } = await loadRuleSet({
+  folders: [join(import.meta.dirname, '..', 'rules')],
+  schedules: new Map(),
+})
+
+function eventOf(input: TestEvent): Event {
+  if (input.kind === 'event') return input.event
+  const context = { contract: undefined, readTimeMs: input.arrivesMs, calendar }
+  const { event } = normalizeEntry(input.entry, context)
+  if (event === undefined) throw new Error('the test holds no entry')
+  return event
+}
+
+test('the pack loads without an error or a warning', () => {
+  expect(problems).toEqual([])
+  expect(ruleSet.all.length).toBeGreaterThanOrEqual(10)
+})
+
+describe.each(ruleSet.all.map((rule) => [rule.id, rule] as const))('%s', (_id, rule) => {
+  test('passes its own tests', async () => {
+    const results = await runRuleTests(rule, ruleSet, calendar)
+    expect(results.filter(({ passed }) => !passed)).toEqual([])
+  })
+
+  test('shows what alerts and what does not, by facts and by raw entries', () => {
+    expect(rule.tests.some(({ alerts }) => alerts > 0)).toBe(true)
+    expect(rule.tests.some(({ alerts }) => alerts === 0)).toBe(true)
+    const kinds = rule.tests.flatMap(({ events }) => events.map(({ input }) => input.kind))
+    expect(new Set(kinds)).toEqual(new Set(['facts', 'entry']))
+  })
+
+  test('tells a responder why, what else it may be, and what to do', () => {
+    expect(rule.description).toMatch(/\.$/)
+    expect(rule.falsePositives?.length).toBeGreaterThan(0)
+    expect(rule.references?.length).toBeGreaterThan(0)
+    expect(rule.runbook?.split('\n').length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('says how well the log is known to show it, and which technique it is', () => {
+    expect(rule.tags?.filter((tag) => EVIDENCE.includes(tag))).toHaveLength(1)
+    expect(techniquesOf(rule.tags ?? []).length).toBeGreaterThan(0)
+  })
+
+  test('is the only one without "detect" to match its tests, but for a refusal', () => {
+    const events = rule.tests.flatMap((one) => expandTest(one).events.map(eventOf))
+    const matched = events.flatMap((event) => ruleSet.match(event))
+    const others = matched.filter(({ id, detect }) => id !== rule.id && detect === undefined)
+    expect(others.filter(({ id }) => id !== 'ionos-request-refused')).toEqual([])
+  })
+})
