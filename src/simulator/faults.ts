@@ -103,15 +103,15 @@ const READERS: Readonly<Record<string, Reader>> = {
 }
 
 /** Shares when the list names a fault without one. */
-const SHARES: Readonly<Record<string, number>> = {
-  late: 0.1,
-  duplicates: 0.05,
-  damaged: 0.01,
-  'moving-total': 0.1,
-  cut: 0.05,
-  reset: 0.05,
-  slow: 0.05,
-}
+const SHARES: ReadonlyMap<string, number> = new Map([
+  ['late', 0.1],
+  ['duplicates', 0.05],
+  ['damaged', 0.01],
+  ['moving-total', 0.1],
+  ['cut', 0.05],
+  ['reset', 0.05],
+  ['slow', 0.05],
+])
 const STATUS_SHARE = 0.05
 
 export const FAULT_NAMES: readonly string[] = Object.keys(READERS).concat([
@@ -145,7 +145,7 @@ function readPart(written: string, before: Faults): Faults | string {
   if (found === null) return 'not readable, expected name=share:size'
   const [, name = '', share, size] = found
   const status = /^[45]\d\d$/.test(name) ? Number(name) : undefined
-  const probability = share === undefined ? (SHARES[name] ?? STATUS_SHARE) : Number(share)
+  const probability = share === undefined ? (SHARES.get(name) ?? STATUS_SHARE) : Number(share)
   if (share === '' || !(probability >= 0 && probability <= 1)) {
     return `${describeFound(share)} is no share, expected a number from 0 to 1`
   }

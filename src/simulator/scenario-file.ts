@@ -28,13 +28,21 @@ export function parseScenario(source: string, file?: string): ParsedScenario {
     if (problems.length < PROBLEMS_MAX) problems.push(locate(problem, { source, root, file }))
   }
   const written = scenarioShape.parse(getNodeValue(root), '', report)
-  if (written !== undefined) checkWhole(written, report)
+  const faulty = problems.map(({ pointer }) => `${pointer}/`)
+  const isFaulty = (pointer: string) => faulty.some((place) => place.startsWith(`${pointer}/`))
+  if (written !== undefined) checkWhole(written, { report, isFaulty })
   if (written === undefined || problems.length > 0) return { problems }
   return { scenario: toScenario(written), problems: [] }
 }
 
 /** What no single key can tell: names used twice, speeds beyond reason, times that contradict. */
-function checkWhole(written: WrittenScenario, report: Report): void {
+function checkWhole(
+  written: WrittenScenario,
+  {
+    report,
+    isFaulty,
+  }: { readonly report: Report; readonly isFaulty: (pointer: string) => boolean },
+): void {
   if (written.speed !== undefined && written.speed > SPEED_MAX) {
     reportError(report, '/speed', `found ${written.speed}, expected at most ${SPEED_MAX}`)
   }
@@ -46,7 +54,8 @@ function checkWhole(written: WrittenScenario, report: Report): void {
     const attacks = contract.attacks ?? []
     checkUnique(attacks, { key: 'name', pointer: `${pointer}/attacks`, report })
     for (const [at, attack] of attacks.entries()) {
-      checkWhen(attack, `${pointer}/attacks/${at}`, report)
+      const place = `${pointer}/attacks/${at}`
+      if (!isFaulty(place)) checkWhen(attack, place, report)
     }
   }
 }

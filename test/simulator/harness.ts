@@ -47,9 +47,9 @@ export type Running = {
   readonly simulator: Simulator
   readonly clock: HandClock
   readonly url: string
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Reply>
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Reply>
   /** A page of `CONTRACT`, which must be answered with 200. */
-  page(query: string): Promise<Page>
+  readonly page: (query: string) => Promise<Page>
 }
 
 export type Page = { readonly total: number; readonly hits: readonly unknown[] }
