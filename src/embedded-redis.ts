@@ -109,8 +109,13 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
       await run.stop()
       await clock.sleep(waitMs, stopping.signal)
       if (stopping.signal.aborted) return
-      boundLog(place)
-      run = launch(place, options)
+      try {
+        boundLog(place)
+        run = launch(place, options)
+      } catch (error) {
+        // The folder is gone, say: the run that ended stays, and the next round tries again.
+        log.error({ err: error }, 'the embedded Redis can not be started')
+      }
     }
   }
   const running = keepRunning()

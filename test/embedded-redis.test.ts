@@ -232,6 +232,20 @@ describe.runIf(process.platform === 'linux')('deaths', () => {
     },
   )
 
+  test('a data folder that went away is no crash, and it starts again once that is back', async () => {
+    const dataDir = folder()
+    const service = start(dataDir)
+    const connection = client(await service.up())
+    const victim = pidOf(dataDir, 'redis')
+    rmSync(join(dataDir, 'redis-data'), { recursive: true })
+    process.kill(victim, 'SIGKILL')
+    await service.logged('can not be started')
+    mkdirSync(join(dataDir, 'redis-data'), { mode: 0o700 })
+    expect(await connection.ping()).toBe('PONG')
+    await service.end('SIGTERM')
+    expect(usersOf(dataDir)).toEqual([])
+  })
+
   test('a second service that ends first takes nothing with it', async () => {
     const dataDir = folder()
     const first = start(dataDir)
