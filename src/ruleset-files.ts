@@ -58,22 +58,16 @@ const SHARED_FILES: ReadonlyMap<string, FileRole> = new Map([
 type Found = {
   readonly role: FileRole
   readonly path: string
+  /** The way from its folder, so that the version does not depend on where the folder lies. */
   readonly key: string
+  /** Changes whenever the file is written, as far as can be told without reading it. */
+  readonly stamp: string
 }
 
 /** Reads all files of the folders, in order of folder and name. Throws RuleFolderError. */
 export async function readRuleFiles(folders: readonly string[]): Promise<RuleFiles> {
   const problems: Problem[] = []
-  const found: Found[] = []
-  for (const [index, folder] of folders.entries()) {
-    const inside = await findFiles(folder, problems)
-    found.push(
-      ...inside.map((file) => ({ ...file, key: `${index}/${relative(folder, file.path)}` })),
-    )
-    if (!inside.some((file) => file.role === 'rule')) {
-      problems.push(warning(folder, 'there is no rule in this folder'))
-    }
-  }
+  const found = await findAll(folders, problems)
   if (found.length > FILES_MAX) {
     problems.push(fault('', `${found.length} files, at most ${FILES_MAX} are read`))
   }
@@ -86,6 +80,26 @@ export async function readRuleFiles(folders: readonly string[]): Promise<RuleFil
     files.push({ role, name: basename(path, '.json'), path, text })
   }
   return { files, problems, version: hash.digest('hex').slice(0, VERSION_LENGTH) }
+}
+
+/** Changes when a file of the folders does. Reads none of them. Throws RuleFolderError. */
+export async function stampRuleFiles(folders: readonly string[]): Promise<string> {
+  const found = await findAll(folders, [])
+  return JSON.stringify(found.map(({ key, stamp }) => [key, stamp]))
+}
+
+async function findAll(folders: readonly string[], problems: Problem[]): Promise<readonly Found[]> {
+  const found: Found[] = []
+  for (const [index, folder] of folders.entries()) {
+    const inside = await findFiles(folder, problems)
+    found.push(
+      ...inside.map((file) => ({ ...file, key: `${index}/${relative(folder, file.path)}` })),
+    )
+    if (!inside.some((file) => file.role === 'rule')) {
+      problems.push(warning(folder, 'there is no rule in this folder'))
+    }
+  }
+  return found
 }
 
 type Inside = Omit<Found, 'key'>
@@ -116,7 +130,8 @@ async function walk(folder: string, level: Level): Promise<readonly Inside[]> {
     if (stats?.isDirectory()) found.push(...(await walkInto(path, name, level)))
     else if (stats?.isFile() && name.endsWith('.json')) {
       const role = level.inLists ? 'list' : roleOf(name, path, level.problems)
-      if (role !== undefined) found.push({ role, path })
+      const stamp = `${stats.size}.${stats.mtimeMs}.${stats.ctimeMs}.${stats.ino}`
+      if (role !== undefined) found.push({ role, path, stamp })
     }
   }
   return found

@@ -194,9 +194,9 @@ describe('an exception', () => {
   })
 })
 
-describe('the version', () => {
-  const versionOf = async (folder: string) => (await load(folder)).ruleSet.version
+const versionOf = async (folder: string) => (await load(folder)).ruleSet.version
 
+describe('the version', () => {
   test('is the same for the same files, wherever they lie', async () => {
     write({ 'one/a.json': ruleOf('a'), 'two/a.json': ruleOf('a') })
     expect(await versionOf('one')).toBe(await versionOf('two'))

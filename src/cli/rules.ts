@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { Cli } from './context.ts'
 import { rulesCoverageCommand } from './rules-coverage.ts'
+import { rulesExplainCommand } from './rules-explain.ts'
 import { rulesListCommand } from './rules-list.ts'
 import { rulesNewCommand } from './rules-new.ts'
 import { rulesTestCommand } from './rules-test.ts'
@@ -12,6 +13,7 @@ const COMMANDS = [
   rulesTestCommand,
   rulesListCommand,
   rulesNewCommand,
+  rulesExplainCommand,
   rulesCoverageCommand,
 ]
 

@@ -156,11 +156,15 @@ describe('times of events', () => {
   })
 })
 
-describe('facts of events', () => {
-  function eventsOf(events: object[]) {
-    return expand({ events }).events.map((one) => (one.kind === 'event' ? one.event : undefined))
-  }
+function eventsOf(events: object[]) {
+  return expand({ events }).events.map((one) => (one.kind === 'event' ? one.event : undefined))
+}
 
+function entriesOf(events: object[]) {
+  return expand({ events }).events.map((one) => (one.kind === 'entry' ? one.entry : undefined))
+}
+
+describe('facts of events', () => {
   test('an event has all facts, and those not given are undefined', () => {
     const [event] = eventsOf([e({ operation: 'delete' })])
     expect(Object.keys(event ?? {}).sort()).toEqual([...FACT_NAMES].sort())
@@ -200,10 +204,6 @@ describe('facts of events', () => {
 })
 
 describe('raw entries', () => {
-  function entriesOf(events: object[]) {
-    return expand({ events }).events.map((one) => (one.kind === 'entry' ? one.entry : undefined))
-  }
-
   test('an entry is kept, with its time', () => {
     const entry = { meta: { requestId: 'r' }, event: { type: 'Error' } }
     expect(entriesOf([{ entry }])).toEqual([

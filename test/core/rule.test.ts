@@ -106,8 +106,9 @@ test('a rule says everything it may', () => {
   expect(rule.alert.summary?.render(shout)).toBe('From IP, RULE.TITLE')
 })
 
+const step = (name: string, more: object = {}) => ({ name, conditions: CONDITIONS, ...more })
+
 describe('detect', () => {
-  const step = (name: string, more: object = {}) => ({ name, conditions: CONDITIONS, ...more })
   const conditions = expect.objectContaining({ kind: 'all' }) as never
 
   test.each<[string, object, Detect]>([
