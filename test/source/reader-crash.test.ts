@@ -4,6 +4,8 @@ import {
   CONTRACT,
   createBench,
   entryAt,
+  type Guard,
+  guarded,
   HOUR_MS,
   idsOf,
   MINUTE_MS,
@@ -20,7 +22,10 @@ const ENTRIES = Array.from({ length: 300 }, (_, index) => {
 
 function createLog(): Bench {
   const clock = createVirtualClock(START)
-  return createBench(pagesOf(ENTRIES, clock.now), clock)
+  return createBench(
+    pagesOf(ENTRIES, () => clock.now()),
+    clock,
+  )
 }
 
 type Crash = {
@@ -34,36 +39,21 @@ async function runInto(bench: Bench, { call, when }: Crash): Promise<string | un
   const stop = new AbortController()
   let calls = 0
   let died: string | undefined
-  const dying = <A extends readonly unknown[], T>(
-    name: string,
-    work: (...args: A) => Promise<T>,
-  ): ((...args: A) => Promise<T>) => {
-    return async (...args) => {
-      calls += 1
-      if (died === undefined && calls === call) {
-        died = name
-        if (when === 'after') await work(...args)
-        stop.abort(new Error('crashed'))
-      }
-      if (died !== undefined) throw new Error('the process is dead')
-      return await work(...args)
+  const dying: Guard = async (name, work) => {
+    calls += 1
+    if (died === undefined && calls === call) {
+      died = name
+      if (when === 'after') await work()
+      stop.abort(new Error('crashed'))
     }
+    if (died !== undefined) throw new Error('the process is dead')
+    return await work()
   }
-  const { reads, seen, queue, deadLetters } = bench
+  const { reads, seen, queue } = bench
   const reader = bench.reader({
-    reads: {
-      mark: dying('mark', reads.mark),
-      finishWindow: dying('finishWindow', reads.finishWindow),
-      unproven: dying('unproven', reads.unproven),
-      prove: dying('prove', reads.prove),
-    },
-    seen: {
-      seen: dying('seen', seen.seen),
-      add: dying('add', seen.add),
-      remove: dying('remove', seen.remove),
-    },
-    queue: { enqueue: dying('enqueue', queue.enqueue), waiting: dying('waiting', queue.waiting) },
-    deadLetters,
+    reads: guarded(reads, dying),
+    seen: guarded(seen, dying),
+    queue: guarded(queue, dying),
   })
   const watch = async (): Promise<void> => {
     while (!stop.signal.aborted && bench.clock.now() < START + 10 * MINUTE_MS) {

@@ -150,17 +150,32 @@ export async function createHarness(simulated: Partial<SimulatorOptions> = {}): 
   })
 }
 
+/** Stands before each method of a store: `call` is what it would do. */
+export type Guard = (name: string, call: () => Promise<unknown>) => Promise<unknown>
+
+export function guarded<T extends object>(target: T, guard: Guard): T {
+  return new Proxy(target, {
+    get(inner, name) {
+      const method: unknown = Reflect.get(inner, name)
+      if (typeof method !== 'function') return method
+      const call = async (args: unknown[]): Promise<unknown> => Reflect.apply(method, inner, args)
+      return async (...args: unknown[]) => await guard(String(name), async () => await call(args))
+    },
+  })
+}
+
 /** Pages over entries in memory, newest first; what lies in the future can't be seen. */
 export function pagesOf(
   entries: readonly unknown[],
   now: () => number,
 ): Pick<ActivityLogClient, 'page'> {
+  const known = entries
+    .map((entry) => ({ entry, time: readEntry(entry, CONTRACT).time ?? 0 }))
+    .toSorted((left, right) => right.time - left.time)
   return {
     async page(_contract, { fromMs, toMs, offset, limit }) {
-      const inside = entries
-        .map((entry) => ({ entry, time: readEntry(entry, CONTRACT).time ?? 0 }))
-        .filter(({ time }) => time >= fromMs && time < toMs && time <= now())
-        .toSorted((left, right) => right.time - left.time)
+      const end = Math.min(toMs, now() + 1)
+      const inside = known.filter(({ time }) => time >= fromMs && time < end)
       const hits = inside.slice(offset, offset + limit).map(({ entry }) => entry)
       return { total: inside.length, hits, hitCount: hits.length }
     },

@@ -39,10 +39,9 @@ describe('the budget of requests', () => {
   async function grantTimes(count: number): Promise<readonly number[]> {
     const clock = createVirtualClock(0)
     const budget = createBudget({ requestsPerMinuteMax: MAX, clock })
-    const signal = new AbortController().signal
     const times: number[] = []
     const takers = Array.from({ length: count }, async () => {
-      await budget.take('hot', signal)
+      await budget.take('hot', new AbortController().signal)
       times.push(clock.now())
     })
     await Promise.all(takers)
