@@ -1,5 +1,5 @@
-// Owns schema/: writes the JSON Schemas of rules that the built code gives. Run after a build, when
-// facts, operators or keys have changed: node scripts/schema.mjs
+// Owns schema/: writes the JSON Schemas of rules and configuration that the built code gives. Run
+// after a build, when facts, operators or keys have changed: node scripts/schema.mjs
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 
 const { createSchemas } = await import(join(PROJECT, 'dist/core/rule-schema.js'))
-for (const [name, schema] of Object.entries(createSchemas())) {
+const { createConfigSchema } = await import(join(PROJECT, 'dist/config.js'))
+const schemas = { ...createSchemas(), 'config.schema.json': createConfigSchema() }
+for (const [name, schema] of Object.entries(schemas)) {
   writeFileSync(join(PROJECT, 'schema', name), `${JSON.stringify(schema, undefined, 2)}\n`)
   console.log(`schema/${name}`)
 }

@@ -143,7 +143,7 @@ export function receiversFromEnv(env: Env, report: Report): readonly ReceiverCon
 
 function receiversSchema(): JsonSchema {
   const kinds = Object.values(RECEIVER_KINDS).map((kind) => {
-    const schema = z.toJSONSchema(kind.schema, { io: 'input' }) as {
+    const schema = z.toJSONSchema(kind.schema, { io: 'input', target: 'draft-7' }) as {
       properties?: Record<string, unknown>
       required?: string[]
     }

@@ -6,6 +6,7 @@ import {
   anything,
   choice,
   isObject,
+  type JsonSchema,
   type Keys,
   listOf,
   pointerTo,
@@ -157,7 +158,13 @@ export const CONFIG_KEYS = {
   receivers: { shape: receiversShape, about: 'Who is told, by name.' },
 } satisfies Keys
 
-export const configShape = record(CONFIG_KEYS, 'an object of settings')
+const configShape = record(CONFIG_KEYS, 'an object of settings')
+
+/** The JSON Schema that editors complete the configuration with. */
+export function createConfigSchema(): JsonSchema {
+  const $schema = 'http://json-schema.org/draft-07/schema#'
+  return { $schema, title: 'Tocsin configuration', ...configShape.schema }
+}
 
 /**
  * The configuration from a file's value (undefined: no file) and the environment, which wins.

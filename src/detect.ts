@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { Evidence, Field } from './core/alert.ts'
 import type { Detection } from './core/alert-group.ts'
+import { canonicalJson } from './core/canonical-json.ts'
 import type { Event } from './core/event.ts'
 import { factValue, valueText } from './core/fact-value.ts'
 import type { Rule } from './core/rule.ts'
@@ -48,7 +49,7 @@ export function groupDetections(
 /** From the whole values, not from what is shown of them; what is undefined is `unknown`. */
 function groupKey(contract: string, rule: Rule, event: Event): string {
   const values = rule.alert.groupBy.map((name) => factValue(event, name) ?? 'unknown')
-  const text = JSON.stringify([contract, rule.id, rule.alert.groupBy, values])
+  const text = canonicalJson([contract, rule.id, rule.alert.groupBy, values])
   return createHash('sha256').update(text).digest('hex').slice(0, GROUP_KEY_LENGTH)
 }
 

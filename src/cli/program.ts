@@ -33,7 +33,7 @@ export function createProgram(cli: Cli): Command {
     .description('Turns the IONOS Cloud Activity Log into security alerts that people trust.')
     .version(readVersion())
     .option('--config <file>', 'configuration file (default: tocsin.config.json, if there is one)')
-    .option('--rules <dir...>', 'folders of rules')
+    .option('--rules <dir>', 'folder of rules; may be given several times', collect)
     .option('--json', 'machine-readable output on stdout; logs go to stderr')
     .option('--quiet', 'only warnings and errors')
     .addHelpText(
@@ -51,6 +51,10 @@ export function createProgram(cli: Cli): Command {
       })
   }
   return program
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 function allCommands(command: Command): Command[] {

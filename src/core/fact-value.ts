@@ -1,4 +1,5 @@
 // Owns how a fact is found by name in an event and written for people. What facts are: event.ts.
+import { canonicalJson } from './canonical-json.ts'
 import { type Event, FACTS, type FactName } from './event.ts'
 
 /** Longest text of one value in an alert, in characters: a name can be 100 KB long. */
@@ -28,7 +29,7 @@ export function valueText(value: unknown): string {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
     return cutText(value.join(', '), VALUE_LENGTH_MAX)
   }
-  return cutText(JSON.stringify(value) ?? 'unknown', VALUE_LENGTH_MAX)
+  return cutText(canonicalJson(value), VALUE_LENGTH_MAX)
 }
 
 /** At most `lengthMax` characters, with `…` for what was cut; never splits a surrogate pair. */

@@ -29,8 +29,10 @@ const { values } = parseArgs({
 const kills = Number(values.kills)
 const alerts = Number(values.alerts)
 const chance = createChance(Number(values.seed))
-/** How long a life may last, ms: from before the first read to well after it. */
-const LIFE_MS = [400, 9_000]
+/** How long a life lasts once it runs, ms; one in five is killed at any moment of its start. */
+const LIFE_MS = [0, 6_000]
+const KILLED_AT_START = 0.2
+const START_MS_MAX = 4_000
 const SETTLE_MS_MAX = 120_000
 const CONTRACT = '31720001'
 
@@ -59,24 +61,32 @@ const env = {
   ALERT_EMAIL_TO: 'a@example.com',
   ALERT_EMAIL_FROM: 'b@example.com',
   TOCSIN_DATA_DIR: data.folder,
-  LOG_LEVEL: 'warn',
+  LOG_LEVEL: 'info',
 }
 const names = Array.from({ length: alerts }, (_, at) => `user-${at}-of-${randomUUID().slice(0, 8)}`)
 
 const feeding = feed()
 for (let kill = 1; kill <= kills; kill += 1) {
-  const service = startService({ env })
-  const [shortest, longest] = LIFE_MS
-  await sleep(shortest + chance() * (longest - shortest))
+  let runs
+  const running = new Promise((done) => {
+    runs = done
+  })
+  const service = startService({ env, onLine: (line) => line.includes('is running') && runs() })
+  const isEarly = chance() < KILLED_AT_START
+  if (isEarly) await sleep(chance() * START_MS_MAX)
+  else {
+    await Promise.race([running, sleep(60_000)])
+    await sleep(LIFE_MS[0] + chance() * (LIFE_MS[1] - LIFE_MS[0]))
+  }
   if (chance() < 0.5) process.kill(service.servicePid(), 'SIGKILL')
   service.kill('SIGKILL')
   await service.ended
   const told = `${slack.messages.length} at Slack, ${mail.mails.length} mails`
-  console.log(`kill ${kill} of ${kills}: ${told}`)
+  console.log(`kill ${kill} of ${kills}${isEarly ? ', at its start' : ''}: ${told}`)
 }
 await feeding
 
-const last = startService({ env, onLine: (line) => console.log(`  ${line.slice(0, 300)}`) })
+const last = startService({ env })
 const started = performance.now()
 while (performance.now() - started < SETTLE_MS_MAX) {
   if (missing(slackTexts()).length + missing(mailTexts()).length === 0) break
