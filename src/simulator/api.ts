@@ -44,6 +44,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const api = fastify({
     logger: false,
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: true },
   })
   const { clock } = options
