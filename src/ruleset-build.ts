@@ -2,6 +2,7 @@
 // twice, overrides of nothing, rules that say the same. Reads no files: ruleset-files.ts.
 import { canonicalJson } from './core/canonical-json.ts'
 import { type Condition, parseCondition } from './core/condition.ts'
+import type { List } from './core/list.ts'
 import type { Problem } from './core/problem.ts'
 import { parseRule, type Rule } from './core/rule.ts'
 import { applyOverride, type Override, parseOverrides } from './core/rule-override.ts'
@@ -9,15 +10,15 @@ import type { Schedule } from './core/schedule.ts'
 import { isObject, pointerTo, reportError, reportWarning } from './core/shape.ts'
 import { suggestName } from './core/suggest.ts'
 import type { RuleFiles } from './ruleset-files.ts'
-import { readLists, readShared, reportFaultyUse, type Shared } from './ruleset-shared.ts'
-import { type Build, type Lists, openSource, type Source, sourcesOf } from './ruleset-source.ts'
+import { readShared, reportFaultyUse, type Shared } from './ruleset-shared.ts'
+import { type Build, openSource, type Source, sourcesOf } from './ruleset-source.ts'
 
 export type RuleSetParts = {
   /** Those of folders first, then in the order of files, lines and columns. */
   readonly problems: readonly Problem[]
   /** By id; overrides are applied. */
   readonly all: readonly Rule[]
-  readonly lists: Lists
+  readonly lists: ReadonlyMap<string, List>
   readonly conditions: ReadonlyMap<string, Condition>
   /** The file of each rule by id. */
   readonly paths: ReadonlyMap<string, string>
@@ -30,8 +31,6 @@ export type BuildOptions = {
 
 type LoadedRule = { readonly rule: Rule; readonly source: Source }
 
-type Known = { readonly lists: Lists; readonly shared: Shared }
-
 /** Reads all parts of a rule set from the text of its files. */
 export function buildParts(
   { files, problems: found }: RuleFiles,
@@ -40,20 +39,19 @@ export function buildParts(
   const problems: Problem[] = [...found]
   const sources = files.map((file) => openSource(file, problems))
   const build: Build = { ...options, sources }
-  const lists = readLists(build)
-  const shared = readShared(build, lists)
-  const loaded = readRules(build, { lists, shared })
-  const overrides = readOverrides(build, { lists, shared })
+  const shared = readShared(build)
+  const loaded = readRules(build, shared)
+  const overrides = readOverrides(build, shared)
   const all = loaded
     .map(({ rule }) => applyOverride(rule, overrides.get(rule.id)))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
   reportSame(loaded)
   const paths = new Map(loaded.map(({ rule, source }) => [rule.id, source.file.path]))
-  const { conditions } = shared
+  const { lists, conditions } = shared
   return { problems: inOrder(problems, sources), all, lists, conditions, paths }
 }
 
-function readRules(build: Build, { lists, shared }: Known): readonly LoadedRule[] {
+function readRules(build: Build, shared: Shared): readonly LoadedRule[] {
   const paths = new Map<string, string>()
   return sourcesOf(build, 'rule').flatMap((source) => {
     const { file, document, report } = source
@@ -64,10 +62,11 @@ function readRules(build: Build, { lists, shared }: Known): readonly LoadedRule[
     }
     paths.set(file.name, file.path)
     const { schedules } = build
-    const context = { lists, schedules, sharedNames: shared.names, fileId: file.name }
+    const { lists, names: sharedNames } = shared
+    const context = { lists, schedules, sharedNames, fileId: file.name }
     const rule = parseRule(document.value, context, report)
     if (rule === undefined) return []
-    if (reportFaultyUse(treesOf(rule), shared.conditions, source)) return []
+    if (reportFaultyUse(treesOf(rule), shared, source)) return []
     if (rule.tests.length === 0) {
       const message = 'there is no test: nothing shows that the rule finds what it is for'
       reportWarning(report, '', message)
@@ -82,12 +81,13 @@ function treesOf({ conditions, exceptions, detect }: Rule): readonly Condition[]
   return [conditions, ...[...exceptions, ...steps].map((part) => part.conditions)]
 }
 
-function readOverrides(build: Build, { lists, shared }: Known): ReadonlyMap<string, Override> {
+function readOverrides(build: Build, shared: Shared): ReadonlyMap<string, Override> {
   const ids = sourcesOf(build, 'rule').map(({ file }) => file.name)
   const overrides = new Map<string, Override>()
   for (const source of sourcesOf(build, 'overrides')) {
     const { document, report } = source
-    const context = { lists, schedules: build.schedules, sharedNames: shared.names }
+    const { lists, names: sharedNames } = shared
+    const context = { lists, schedules: build.schedules, sharedNames }
     const read = parseOverrides(document.value, report, (value, pointer) =>
       parseCondition(value, pointer, context, report),
     )
@@ -100,7 +100,7 @@ function readOverrides(build: Build, { lists, shared }: Known): ReadonlyMap<stri
       } else if (overrides.has(id)) {
         const message = `${JSON.stringify(id)} is already overridden in another file`
         reportError(report, pointer, message)
-      } else if (!reportFaultyUse(trees, shared.conditions, source)) overrides.set(id, override)
+      } else if (!reportFaultyUse(trees, shared, source)) overrides.set(id, override)
       const exceptions = pointerTo(pointer, 'exceptions')
       reportExpired(override.exceptions, { pointer: exceptions, source, build })
     }

@@ -47,6 +47,9 @@ const FILES_MAX = 20_000
 const TEXT_BYTES_MAX = 1_048_576
 const LIST_BYTES_MAX = 67_108_864
 
+/** Files read together: waiting for each would take longer than reading it. */
+const READ_AT_ONCE = 64
+
 /** Hexadecimal characters of a version: 48 bits, short enough for a log line. */
 const VERSION_LENGTH = 12
 
@@ -62,6 +65,7 @@ type Found = {
   readonly key: string
   /** Changes whenever the file is written, as far as can be told without reading it. */
   readonly stamp: string
+  readonly bytes: number
 }
 
 /** Reads all files of the folders, in order of folder and name. Throws RuleFolderError. */
@@ -73,11 +77,16 @@ export async function readRuleFiles(folders: readonly string[]): Promise<RuleFil
   }
   const hash = createHash('sha256')
   const files: RuleFile[] = []
-  for (const { role, path, key } of found.slice(0, FILES_MAX)) {
-    const text = await readText(path, role, problems)
-    if (text === undefined) continue
-    hash.update(JSON.stringify([key, text]))
-    files.push({ role, name: basename(path, '.json'), path, text })
+  const wanted = found.slice(0, FILES_MAX)
+  for (let from = 0; from < wanted.length; from += READ_AT_ONCE) {
+    const some = wanted.slice(from, from + READ_AT_ONCE)
+    const texts = await Promise.all(some.map((file) => readText(file, problems)))
+    for (const [index, { role, path, key }] of some.entries()) {
+      const text = texts[index]
+      if (text === undefined) continue
+      hash.update(JSON.stringify([key, text]))
+      files.push({ role, name: basename(path, '.json'), path, text })
+    }
   }
   return { files, problems, version: hash.digest('hex').slice(0, VERSION_LENGTH) }
 }
@@ -130,8 +139,9 @@ async function walk(folder: string, level: Level): Promise<readonly Inside[]> {
     if (stats?.isDirectory()) found.push(...(await walkInto(path, name, level)))
     else if (stats?.isFile() && name.endsWith('.json')) {
       const role = level.inLists ? 'list' : roleOf(name, path, level.problems)
-      const stamp = `${stats.size}.${stats.mtimeMs}.${stats.ctimeMs}.${stats.ino}`
-      if (role !== undefined) found.push({ role, path, stamp })
+      const bytes = stats.size
+      const stamp = `${bytes}.${stats.mtimeMs}.${stats.ctimeMs}.${stats.ino}`
+      if (role !== undefined) found.push({ role, path, bytes, stamp })
     }
   }
   return found
@@ -162,15 +172,13 @@ function roleOf(name: string, path: string, problems: Problem[]): FileRole | und
 }
 
 async function readText(
-  path: string,
-  role: FileRole,
+  { path, role, bytes }: Found,
   problems: Problem[],
 ): Promise<string | undefined> {
   const bytesMax = role === 'list' ? LIST_BYTES_MAX : TEXT_BYTES_MAX
   try {
-    const { size } = await stat(path)
-    if (size <= bytesMax) return await readFile(path, 'utf8')
-    problems.push(fault(path, `the file has ${size} bytes, at most ${bytesMax} are read`))
+    if (bytes <= bytesMax) return await readFile(path, 'utf8')
+    problems.push(fault(path, `the file has ${bytes} bytes, at most ${bytesMax} are read`))
   } catch (error) {
     problems.push(fault(path, `the file can't be read: ${reasonOf(error)}`))
   }

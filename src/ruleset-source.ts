@@ -1,5 +1,4 @@
 // Owns one opened file of a rule set: its document, and a place for what is wrong in it.
-import type { List } from './core/list.ts'
 import type { Problem } from './core/problem.ts'
 import type { Schedule } from './core/schedule.ts'
 import type { Report } from './core/shape.ts'
@@ -20,9 +19,6 @@ export type Build = {
   readonly nowDate?: string
   readonly sources: readonly Source[]
 }
-
-/** What rules of any file may refer to. */
-export type Lists = ReadonlyMap<string, List>
 
 export function openSource(file: RuleFile, problems: Problem[]): Source {
   const document = parseDocument(file.path, file.text)

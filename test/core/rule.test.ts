@@ -1,7 +1,8 @@
 // A rule as it is read: everything typed, durations in ms, defaults applied. Faults: see the folders
 // of mistakes in test/fixtures/rules.
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Problem } from '../../src/core/problem.ts'
+import { formatProblem, type Problem } from '../../src/core/problem.ts'
 import { isRunning, parseRule, type Rule, type RuleContext } from '../../src/core/rule.ts'
 import type { Detect } from '../../src/core/rule-detect.ts'
 import { tacticsOf, techniquesOf } from '../../src/core/rule-tags.ts'
@@ -254,4 +255,80 @@ describe('ATT&CK tags', () => {
   test('all of these forms are accepted', () => {
     expect(read({ tags }).problems).toEqual([])
   })
+})
+
+/** A rule in which every key and kind of thing occurs, to be damaged. */
+const FULL = {
+  ...MINIMAL,
+  tags: ['attack.t1485'],
+  conditions: { any: [CONDITIONS, { not: { condition: 'deletions' } }] },
+  exceptions: [{ name: 'x', expires: '2027-06-30', conditions: CONDITIONS }],
+  detect: {
+    kind: 'sequence',
+    within: '1h',
+    groupBy: ['user'],
+    steps: [
+      { name: 'a', conditions: CONDITIONS, count: 2 },
+      { name: 'b', conditions: CONDITIONS, absent: true },
+    ],
+  },
+  alert: {
+    title: '{{ user }}',
+    groupBy: ['user'],
+    quiet: '1h',
+    severity: [{ when: { count: 9 }, severity: 'high' }],
+    fields: ['user'],
+  },
+  tests: [
+    {
+      name: 'x',
+      alerts: 1,
+      given: [{ entry: { event: {} }, at: '-1d' }],
+      events: [{ repeat: 2, every: '1s', set: { user: '{{ n }}' }, event: { hour: 3 } }],
+      expect: [{ severity: 'low' }],
+      until: '+1h',
+    },
+  ],
+}
+
+/** Every place of a value, as the keys that lead there. */
+function placesOf(value: unknown): readonly (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [[]]
+  const inner = Object.entries(value).flatMap(([key, member]) =>
+    placesOf(member).map((place) => [key, ...place]),
+  )
+  return [[], ...inner]
+}
+
+function withValue(target: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value
+  if (Array.isArray(target)) {
+    return target.map((member: unknown, index) =>
+      String(index) === key ? withValue(member, rest, value) : member,
+    )
+  }
+  const entries = Object.entries(target as object).map(([name, member]: [string, unknown]) => [
+    name,
+    name === key ? withValue(member, rest, value) : member,
+  ])
+  return Object.fromEntries(entries)
+}
+
+test('whatever stands at any place of a rule, it is read or explained', () => {
+  const anything = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom('', '10m', 'user', 'attack.', 'entry.', '{{', '2027-13-40', -1, 1e99, [[]], {}),
+  )
+  expect(accepted(FULL)).toBeDefined()
+  fc.assert(
+    fc.property(fc.constantFrom(...placesOf(FULL)), anything, (place, value) => {
+      const problems: Problem[] = []
+      const damaged = withValue(FULL, place, value)
+      const rule = parseRule(damaged, CONTEXT, (problem) => problems.push(problem))
+      const errors = problems.filter(({ level }) => level === 'error')
+      expect(rule === undefined).toBe(errors.length > 0)
+      for (const problem of problems) expect(formatProblem(problem)).toMatch(/^\/[^\n]*: [^\n]+$/)
+    }),
+    { numRuns: 500 },
+  )
 })
