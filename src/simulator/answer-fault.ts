@@ -27,7 +27,7 @@ export function nameFaults(plan: AnswerPlan): readonly AnswerFault[] {
 }
 
 /** The plan for the n-th request: always the same for the same seed, faults and n. */
-export function planAnswer(faults: Faults, seed: string, number: number): AnswerPlan {
+function planAnswer(faults: Faults, seed: string, number: number): AnswerPlan {
   const random = createRandom(seed, 'request', number)
   const slow = random.chance(faults.slow?.probability ?? 0)
   const refusal = Object.entries(faults.statuses ?? {}).find(([, { probability }]) =>
@@ -50,11 +50,7 @@ export function planAnswer(faults: Faults, seed: string, number: number): Answer
 }
 
 /** The plan when a script names the fault; its sizes are those of the faults in force. */
-export function planScripted(
-  fault: AnswerFault | 'ok',
-  faults: Faults,
-  random: Random,
-): AnswerPlan {
+function planScripted(fault: AnswerFault | 'ok', faults: Faults, random: Random): AnswerPlan {
   const status = /^\d+$/.test(fault) ? Number(fault) : undefined
   return {
     slowMs: fault === 'slow' ? (faults.slow?.ms ?? SLOW_MS_SCRIPTED) : 0,
@@ -71,3 +67,28 @@ export function planScripted(
 /** Short, because scripts belong to tests. */
 const SLOW_MS_SCRIPTED = 200
 const RETRY_AFTER_MS_SCRIPTED = 1000
+
+export type Planner = {
+  /** The plan for the next request. */
+  next(): AnswerPlan
+  /** Names what the next requests meet, one each, before chance decides again. */
+  script(faults: readonly (AnswerFault | 'ok')[]): void
+}
+
+/** Plans requests in the order they come; `faults` are those in force at that moment. */
+export function createPlanner(seed: string, faults: () => Faults): Planner {
+  let scripted: readonly (AnswerFault | 'ok')[] = []
+  let number = 0
+  return {
+    next() {
+      number += 1
+      const [named, ...rest] = scripted
+      if (named === undefined) return planAnswer(faults(), seed, number)
+      scripted = rest
+      return planScripted(named, faults(), createRandom(seed, 'script', number))
+    },
+    script(next) {
+      scripted = [...next]
+    },
+  }
+}

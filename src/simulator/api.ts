@@ -3,25 +3,15 @@ import { fastify } from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../core/clock.ts'
 import { nameFaults } from './answer-fault.ts'
-import type { AnswerPlan } from './answer-fault.ts'
+import type { AnswerPlan, Planner } from './answer-fault.ts'
 import { describeApi, fail, listContracts, listHits, refuse, refuseOffset } from './answer.ts'
 import type { Answer } from './answer.ts'
-import type { AnswerFault, Faults } from './faults.ts'
+import type { Faults } from './faults.ts'
 import { isAuthorized, parseQuery } from './query.ts'
 import type { Credentials } from './query.ts'
+import type { RequestLog } from './request-log.ts'
 import type { Contract } from './scenario.ts'
 import type { Store } from './store.ts'
-
-/** One request as the simulator saw it. */
-export type RequestRecord = {
-  readonly atMs: number
-  readonly method: string
-  /** With its query, as sent. */
-  readonly url: string
-  /** Undefined for a connection that was reset. */
-  readonly status: number | undefined
-  readonly faults: readonly AnswerFault[]
-}
 
 export type ApiOptions = {
   readonly contracts: readonly Contract[]
@@ -33,9 +23,8 @@ export type ApiOptions = {
   readonly limitMax: number
   readonly offsetCounts: 'rows' | 'pages'
   faults(): Faults
-  /** The plan for the next request. */
-  plan(): AnswerPlan
-  onRequest(record: RequestRecord): void
+  readonly planner: Planner
+  readonly requestLog: RequestLog
 }
 
 const BASE = '/activitylog/v1'
@@ -50,7 +39,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const { clock } = options
 
   const note = (request: FastifyRequest, answer: Answer | undefined, plan?: AnswerPlan) =>
-    options.onRequest({
+    options.requestLog.note({
       atMs: clock.now(),
       method: request.method,
       url: request.url,
@@ -72,7 +61,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     if (!isAuthorized(request.headers.authorization, options.credentials)) {
       return plainly(request, reply, refuse(401))
     }
-    const plan = options.plan()
+    const plan = options.planner.next()
     if (plan.slowMs > 0) await clock.sleep(plan.slowMs, options.signal)
     if (plan.reset) {
       note(request, undefined, plan)

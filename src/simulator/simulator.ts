@@ -2,15 +2,15 @@
 import type { Clock } from '../core/clock.ts'
 import { isObject } from '../core/shape.ts'
 import type { Log } from '../observe/log.ts'
-import { planAnswer, planScripted } from './answer-fault.ts'
+import { createPlanner } from './answer-fault.ts'
 import { createApi } from './api.ts'
-import type { RequestRecord } from './api.ts'
 import type { AnswerFault, Faults } from './faults.ts'
 import { createGenerator } from './generator.ts'
-import { createRandom } from './random.ts'
+import { createRequestLog } from './request-log.ts'
+import type { RequestCounts, RequestRecord } from './request-log.ts'
 import type { Contract, Scenario } from './scenario.ts'
 import { createStore } from './store.ts'
-import type { AddOptions, Order } from './store.ts'
+import type { AddOptions, Order, Store } from './store.ts'
 
 export type SimulatorOptions = {
   readonly scenario: Scenario
@@ -51,7 +51,10 @@ export type Simulator = {
    * whether it is visible yet or not.
    */
   entriesHeld(contract: string, span: HeldSpan): readonly unknown[]
-  /** Puts in entries, as hits (`{ _source }`) or bare, at the time each tells. */
+  /**
+   * Puts in entries, as hits (`{ _source }`) or bare, at the time each tells. Faults of entries
+   * (late, duplicates, damaged) leave them alone; `visibleAtMs` makes them late.
+   */
   addEntries(contract: string, entries: readonly unknown[], options?: AddOptions): void
   /** Puts in hits as they are, broken ones too; those without a time at `placeMs` (default now). */
   addHits(contract: string, hits: readonly unknown[], options?: AddOptions): void
@@ -61,69 +64,37 @@ export type Simulator = {
   /** The latest requests, oldest first. */
   requests(): readonly RequestRecord[]
   /** How many requests there were, and how often each fault struck. */
-  counts(): { readonly requests: number; readonly faults: Readonly<Record<string, number>> }
+  counts(): RequestCounts
 }
 
 export const TOKEN_DEFAULT = 'simulated-token'
 
 /** As Elasticsearch-backed services often allow; IONOS documents none. */
 const LIMIT_MAX_DEFAULT = 1000
-/** Requests remembered: more than any test makes. */
-const REQUESTS_KEPT_MAX = 10_000
 
 /** A simulated Activity Log that does not listen yet; `stop` must follow every `start`. */
 export async function createSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { scenario, clock, log } = options
+  const { scenario, clock } = options
   const seed = String(options.seed)
-  const startTimeMs = options.startTimeMs ?? clock.now()
   const token = options.token ?? (options.username === undefined ? TOKEN_DEFAULT : undefined)
   let faults: Faults = options.faults ?? {}
-  let script: readonly (AnswerFault | 'ok')[] = []
-  let requestCount = 0
-  const faultCounts: Record<string, number> = {}
-  const records: RequestRecord[] = []
   const stopping = new AbortController()
-
-  const speed = options.speed ?? scenario.speed
-  const { entriesPerMinute, username, password } = options
-  const generator = createGenerator({ scenario, seed, startTimeMs, speed, entriesPerMinute })
-  const historyFromMs = startTimeMs - scenario.historyMs
-  const order = options.order ?? 'newest'
-  const store = createStore({ generator, seed, clock, historyFromMs, faults, order })
-
-  function plan() {
-    const [scripted, ...rest] = script
-    if (scripted === undefined) return planAnswer(faults, seed, requestCount)
-    script = rest
-    return planScripted(scripted, faults, createRandom(seed, 'script', requestCount))
-  }
-
-  function onRequest(record: RequestRecord): void {
-    requestCount += 1
-    for (const name of record.faults) faultCounts[name] = (faultCounts[name] ?? 0) + 1
-    if (records.length >= REQUESTS_KEPT_MAX) records.shift()
-    records.push(record)
-    log.debug({ ...record }, 'answered a request')
-  }
-
+  const store = openStore(options, seed)
+  const planner = createPlanner(seed, () => faults)
+  const requestLog = createRequestLog(options.log)
   const api = createApi({
     contracts: scenario.contracts,
     store,
-    credentials: { token, username, password },
+    credentials: { token, username: options.username, password: options.password },
     clock,
     signal: stopping.signal,
     limitMax: options.limitMax ?? LIMIT_MAX_DEFAULT,
     offsetCounts: options.offsetCounts ?? 'rows',
     faults: () => faults,
-    plan,
-    onRequest,
+    planner,
+    requestLog,
   })
-
-  function contractOf(number: string): Contract {
-    const contract = scenario.contracts.find((one) => one.number === number)
-    if (contract === undefined) throw new Error(`the scenario has no contract ${number}`)
-    return contract
-  }
+  const contractOf = (number: string) => findContract(scenario, number)
 
   return {
     scenario,
@@ -140,21 +111,34 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     },
     entriesHeld: (contract, { from, to }) =>
       store.entriesHeld(contractOf(contract), { fromMs: from, toMs: to }),
-    addEntries: (contract, entries, added) => {
-      const hits = entries.map((entry) =>
-        isObject(entry) && Object.hasOwn(entry, '_source') ? entry : { _source: entry },
-      )
-      store.addHits(contractOf(contract), hits, added)
-    },
+    addEntries: (contract, entries, added) =>
+      store.addHits(contractOf(contract), entries.map(wrapEntry), added),
     addHits: (contract, hits, added) => store.addHits(contractOf(contract), hits, added),
     setFaults(next) {
       faults = next
       store.setFaults(next)
     },
-    scriptFaults(next) {
-      script = [...next]
-    },
-    requests: () => records,
-    counts: () => ({ requests: requestCount, faults: { ...faultCounts } }),
+    scriptFaults: (next) => planner.script(next),
+    requests: () => requestLog.requests(),
+    counts: () => requestLog.counts(),
   }
+}
+
+function openStore(options: SimulatorOptions, seed: string): Store {
+  const { scenario, clock, entriesPerMinute, faults = {}, order = 'newest' } = options
+  const { startTimeMs = clock.now(), speed = scenario.speed } = options
+  const generator = createGenerator({ scenario, seed, startTimeMs, speed, entriesPerMinute })
+  const historyFromMs = startTimeMs - scenario.historyMs
+  return createStore({ generator, seed, clock, historyFromMs, faults, order })
+}
+
+function findContract(scenario: Scenario, number: string): Contract {
+  const contract = scenario.contracts.find((one) => one.number === number)
+  if (contract === undefined) throw new Error(`the scenario has no contract ${number}`)
+  return contract
+}
+
+function wrapEntry(entry: unknown): unknown {
+  const isHit = isObject(entry) && Object.hasOwn(entry, '_source')
+  return isHit ? entry : { _source: entry }
 }

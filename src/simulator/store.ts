@@ -5,6 +5,7 @@ import type { Span } from './company.ts'
 import type { Faults } from './faults.ts'
 import { BUCKET_MS } from './generator.ts'
 import type { Generator } from './generator.ts'
+import { createRowCache } from './row-cache.ts'
 import { rowOfHit, rowsOf, timeOfHit } from './rows.ts'
 import type { Row } from './rows.ts'
 import type { Contract } from './scenario.ts'
@@ -39,11 +40,6 @@ export type StoreOptions = {
   readonly order: Order
 }
 
-/** Rows kept ready (an empty bucket counts as one): ten minutes at 10,000 a minute, some 100 MB at most. */
-const ROWS_KEPT_MAX = 100_000
-/** Buckets whose number of rows is remembered: 115 days in a few MB. */
-const COUNTS_KEPT_MAX = 1_000_000
-
 /** A part of a window: how many rows it shows, and they themselves once they are needed. */
 type Segment = { readonly count: number; rows(): readonly Row[] }
 
@@ -57,38 +53,15 @@ export function createStore({
   let { faults } = rest
   const firstBucket = Math.floor(historyFromMs / BUCKET_MS)
   const injected = new Map<string, Map<number, Row[]>>()
-  const buckets = new Map<string, readonly Row[]>()
-  const counts = new Map<string, number>()
-  let rowsKept = 0
+  const cache = createRowCache()
 
   function rowsOfBucket(contract: Contract, bucket: number): readonly Row[] {
-    const key = `${contract.number}.${bucket}`
-    const known = buckets.get(key)
-    if (known !== undefined) return known
-    const generated = bucket < firstBucket ? [] : generator.entriesOf(contract, bucket)
-    const added = injected.get(contract.number)?.get(bucket) ?? []
-    const rows = [...generated.flatMap((entry) => rowsOf(entry, seed, faults)), ...added]
-    if (added.length > 0) rows.sort((a, b) => a.timeMs - b.timeMs)
-    makeRoom(rows.length + 1)
-    buckets.set(key, rows)
-    counts.set(key, rows.length)
-    return rows
-  }
-
-  function makeRoom(length: number): void {
-    rowsKept += length
-    for (const [key, rows] of buckets) {
-      if (rowsKept <= ROWS_KEPT_MAX) break
-      buckets.delete(key)
-      rowsKept -= rows.length + 1
-    }
-    if (counts.size >= COUNTS_KEPT_MAX) counts.clear()
-  }
-
-  function forget(): void {
-    buckets.clear()
-    counts.clear()
-    rowsKept = 0
+    return cache.rows(`${contract.number}.${bucket}`, () => {
+      const generated = bucket < firstBucket ? [] : generator.entriesOf(contract, bucket)
+      const rows = generated.flatMap((entry) => rowsOf(entry, seed, faults))
+      const added = injected.get(contract.number)?.get(bucket)
+      return added === undefined ? rows : rows.concat(added).sort((a, b) => a.timeMs - b.timeMs)
+    })
   }
 
   /** Which buckets may hold something of the span, oldest first. */
@@ -112,7 +85,7 @@ export function createStore({
     const added = injected.get(contract.number)?.has(bucket) === true
     if (whole && settled && !added) {
       const rows = () => rowsOfBucket(contract, bucket)
-      return { count: counts.get(`${contract.number}.${bucket}`) ?? rows().length, rows }
+      return { count: cache.count(`${contract.number}.${bucket}`) ?? rows().length, rows }
     }
     const rows = rowsOfBucket(contract, bucket).filter(
       (row) => isInside(row, span) && row.visibleAtMs <= nowMs,
@@ -147,11 +120,11 @@ export function createStore({
         if (rows === undefined) own.set(bucket, [row])
         else rows.push(row)
       }
-      forget()
+      cache.clear()
     },
     setFaults(next) {
       faults = next
-      forget()
+      cache.clear()
     },
   }
 }

