@@ -131,6 +131,16 @@ describe('a mail error', () => {
 })
 
 describe('redaction', () => {
+  it.each([
+    ['HTTP', failureOfNetwork],
+    ['mail', failureOfMail],
+  ])('is done for every failure without an answer: %s', (_name, classify) => {
+    const error = Object.assign(new Error('at s3cr3t'), { response: 's3cr3t', path: 's3cr3t' })
+    const told = inspect(classify(place, error, going), { depth: 9, showHidden: true })
+    expect(told).not.toContain('s3cr3t')
+    expect(told).toContain('at [secret]')
+  })
+
   it('finds a secret as it is, percent-encoded and in base64', () => {
     const secret = 'p@ss/w0rd'
     const base64 = Buffer.from(secret).toString('base64')

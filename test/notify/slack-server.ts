@@ -9,11 +9,12 @@ export type SlackRequest = {
   readonly answer: string
 }
 
-/** `hang` never answers; `cut` closes the connection; `drip` never ends its body. */
+/** `hang` never answers; `cut` closes the connection; `drip` stops in its body; `flood` never does. */
 export type SlackBehaviour =
   | 'hang'
   | 'cut'
   | 'drip'
+  | 'flood'
   | {
       readonly status: number
       readonly body?: string
@@ -50,6 +51,15 @@ export async function createSlackServer(): Promise<SlackServer> {
     }
     if (behaviour === 'drip') {
       response.writeHead(200).write('o')
+      return
+    }
+    if (behaviour === 'flood') {
+      response.writeHead(500)
+      const pour = () => {
+        while (!response.destroyed && response.write('x'.repeat(10_000)));
+      }
+      response.on('drain', pour)
+      pour()
       return
     }
     const { status, body: text = '', headers = {} } = behaviour ?? judge(request, body)

@@ -210,7 +210,7 @@ describe('Slack', () => {
 
   it('does not read an answer that has no end to its end', async () => {
     const server = await openServer()
-    server.behave(status(500, 'x'.repeat(5_000_000)))
+    server.behave('flood')
     const receiver = createSlack({ url: server.url }, testContext(), TIMEOUTS)
     const error = await failureOf(receiver.send(notificationOf(), NEVER))
     expect(error).toMatchObject({ reason: 'server-error', message: 'post to receiver secops: 500' })
@@ -240,6 +240,16 @@ describe('Slack', () => {
     expect(proxy.targets).toEqual(['hooks.slack.test:443'])
     expect(error).toMatchObject({ reason: 'network', retryable: true })
     expectNoSecret([error], ['s3cr3t', 'pr0xyPassw0rd'], lines)
+  })
+
+  it('goes past the proxy to this machine over http', async () => {
+    const proxy = await createConnectProxy()
+    closing.push(() => proxy.close())
+    const server = await openServer()
+    const context = testContext({ httpsProxy: proxy.url })
+    await createSlack({ url: server.url }, context, TIMEOUTS).send(notificationOf(), NEVER)
+    expect(server.requests).toHaveLength(1)
+    expect(proxy.targets).toEqual([])
   })
 
   it('goes past the proxy to the hosts that no_proxy names', async () => {
