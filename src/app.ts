@@ -4,7 +4,6 @@ import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
-import { formatProblem } from './core/problem.ts'
 import { routeToAll } from './core/route.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
 import { createReceiver } from './notify/index.ts'
@@ -22,14 +21,13 @@ import {
   type EntriesQueue,
   type QueueConnections,
 } from './queue/queues.ts'
-import { loadRuleSet, type RuleSet } from './ruleset.ts'
+import { openRunningRules } from './running-rules.ts'
 import { openReader } from './open-reader.ts'
 import type { Reader } from './source/reader.ts'
 import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
 import { createKeys } from './state/keys.ts'
 import { openRedisStores, type Stores } from './state/redis.ts'
 import { createStopList, type StopList } from './stop-list.ts'
-import { createExplain } from './why.ts'
 
 /** Parts of the service that can run in processes of their own. */
 export const ROLES = ['read', 'evaluate', 'notify'] as const
@@ -51,7 +49,8 @@ export type AppOptions = {
 
 export type App = {
   readonly metrics: Metrics
-  readonly ruleSet: RuleSet
+  /** The version of the rules in use. */
+  ruleSetVersion(): string
   /** How far each contract was read; undefined where this process reads nothing. */
   status(): ReturnType<Reader['status']> | undefined
   stop(): Promise<void>
@@ -78,7 +77,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const { config, roles, clock, log } = options
   const metrics = createMetrics()
   const calendar = createCalendar(config.timezone)
-  const ruleSet = await loadRules(config, { clock, log, metrics })
+  const rules = await openRunningRules({ config, clock, log, metrics })
 
   const address = config.redis.url ?? (await openEmbedded(options, stops))
   const connect = (kind: Parameters<typeof connectRedis>[1]): Redis => {
@@ -110,9 +109,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   if (roles.has('evaluate')) {
     const pipeline = createPipeline({
       ...stores,
-      ruleSet: () => ruleSet,
+      rules: rules.current,
       calendar,
-      explain: createExplain(ruleSet),
       route: routeToAll(config.receivers.map((receiver) => receiver.name)),
       announce: (contract) => announce(contract, outbox, log),
       clock,
@@ -120,12 +118,19 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       log,
     })
     startEvaluate({ options, connections, pipeline, stores, stops })
+    runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
   }
   const reader = roles.has('read')
     ? startRead({ options, entries, stores, metrics, stops })
     : undefined
+  const { ruleSet } = rules.current()
   log.info({ rules: ruleSet.rules.length, roles: [...roles] }, 'tocsin is running')
-  return { metrics, ruleSet, status: () => reader?.status(), stop: () => stops.run() }
+  return {
+    metrics,
+    ruleSetVersion: () => rules.current().ruleSet.version,
+    status: () => reader?.status(),
+    stop: () => stops.run(),
+  }
 }
 
 async function openEmbedded(options: AppOptions, stops: StopList): Promise<string> {
@@ -134,20 +139,6 @@ async function openEmbedded(options: AppOptions, stops: StopList): Promise<strin
   // Redis gets longer than others: it writes what it holds, and it is the last to go.
   stops.add('embedded redis', () => embedded.stop(), 10_000)
   return `unix://${embedded.socketPath}`
-}
-
-async function loadRules(
-  config: Config,
-  { clock, log, metrics }: { clock: Clock; log: Log; metrics: Metrics },
-): Promise<RuleSet> {
-  const { ruleSet, problems } = await loadRuleSet({
-    folders: config.rules,
-    schedules: config.schedules,
-    nowDate: createCalendar(config.timezone).at(clock.now()).date,
-  })
-  for (const problem of problems) log.warn({}, formatProblem(problem))
-  metrics.rules.set({ state: 'active' }, ruleSet.rules.length)
-  return ruleSet
 }
 
 function openDeliveryQueues(

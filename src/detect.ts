@@ -59,7 +59,10 @@ function fieldOf(event: Event, name: string): Field {
 
 function detectionOf(rule: Rule, event: Event): Detection {
   const time = event.time ?? 0
-  const fields = rule.alert.fields.map((name) => fieldOf(event, name))
+  // What an event does not tell is not shown: a row of "unknown" hides the rows that say something.
+  const fields = rule.alert.fields
+    .filter((name) => factValue(event, name) !== undefined)
+    .map((name) => fieldOf(event, name))
   const evidence: Evidence = { id: event.id, time, fields }
   const values: Record<string, string> = {}
   for (const name of rule.alert.names) values[name] = valueText(factValue(event, name))

@@ -50,14 +50,13 @@ export type Pipeline = {
 }
 
 export type PipelineParts = {
-  /** The rule set of this moment: a reload swaps it between batches. */
-  readonly ruleSet: () => RuleSet
+  /** The rules of this moment: a reload swaps them between batches. */
+  readonly rules: () => { readonly ruleSet: RuleSet; readonly explain: Explain }
   readonly calendar: Calendar
   readonly alerts: AlertStore
   readonly numbers: NumberStore
   readonly contracts: ContractStore
   readonly deadLetters: DeadLetterStore
-  readonly explain: Explain
   /** Names of the receivers an alert goes to. */
   readonly route: (alert: Alert) => readonly string[]
   /** Told when notifications wait in a contract's outbox. */
@@ -80,11 +79,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   const follow = async (
     batch: Omit<Batch, 'entries'>,
     entries: readonly EntryResult[],
-    ruleSet: RuleSet,
+    { ruleSet, explain }: ReturnType<PipelineParts['rules']>,
   ): Promise<BatchResult> => {
     const groups = groupDetections(batch.contract, entries.flatMap(matchesOf))
     if (groups.length > 0) await remember(batch.contract)
-    const { alerts, notifications } = await raiseAlerts(groups, ruleSet.version, parts)
+    const { alerts, notifications } = await raiseAlerts(groups, ruleSet.version, {
+      ...parts,
+      explain,
+    })
     count(batch, entries, groups, parts)
     if (notifications.length > 0) parts.announce(batch.contract)
     return { entries, alerts, notifications }
@@ -92,20 +94,20 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   return {
     async evaluate(batch) {
-      const ruleSet = parts.ruleSet()
-      const entries = batch.entries.map((entry) => judge(entry, batch, ruleSet, parts))
+      const rules = parts.rules()
+      const entries = batch.entries.map((entry) => judge(entry, batch, rules.ruleSet, parts))
       await keepDamaged(batch, entries, parts)
-      return follow(batch, entries, ruleSet)
+      return follow(batch, entries, rules)
     },
 
     async evaluateEvents(batch, events) {
-      const ruleSet = parts.ruleSet()
+      const rules = parts.rules()
       const entries = events.map((event) => ({
         event,
         damage: undefined,
-        rules: ruleSet.match(event),
+        rules: rules.ruleSet.match(event),
       }))
-      return follow(batch, entries, ruleSet)
+      return follow(batch, entries, rules)
     },
   }
 }

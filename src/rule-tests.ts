@@ -75,14 +75,14 @@ function openPipeline(parts: {
   readonly now: () => number
 }): Pipeline {
   const { ruleSet, calendar, alerts, now } = parts
+  const rules = { ruleSet, explain: createExplain(ruleSet) }
   return createPipeline({
-    ruleSet: () => ruleSet,
+    rules: () => rules,
     calendar,
     alerts,
     numbers: createMemoryNumberStore(),
     contracts: { add: async () => {}, list: async () => [] },
     deadLetters: { add: async () => {}, list: async () => [], count: async () => 0 },
-    explain: createExplain(ruleSet),
     route: () => [],
     announce: () => {},
     clock: { now, sleep: async () => {} },

@@ -1,19 +1,14 @@
 // Owns `tocsin demo`: a simulated company with attacks in it, and the whole service on top.
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { ROLES } from '../app.ts'
 import type { Config } from '../config.ts'
 import { createLog } from '../observe/log.ts'
-import { type ParsedScenario, parseScenario } from '../simulator/scenario-file.ts'
 import { createSimulator } from '../simulator/simulator.ts'
-import { formatProblem } from '../core/problem.ts'
-import { type Cli, CommandError } from './context.ts'
+import type { Cli } from './context.ts'
 import { serve } from './serve.ts'
 import { readSettings, type Settings } from './settings.ts'
+import { readScenario } from './simulate.ts'
 
-/** The company of the demo: small, busy, and attacked all the time. */
-const DEMO_SCENARIO = resolve(import.meta.dirname, '../../scenarios/demo.json')
 /** Read this often, so that an alert follows its entry at once; the API is on this machine. */
 const DEMO_INTERVAL_MS = 1_000
 const DEMO_REQUESTS_PER_MINUTE_MAX = 600
@@ -45,7 +40,7 @@ async function runDemo(cli: Cli, settings: Settings, options: DemoOptions): Prom
   // The demo is about alerts: the service's own lines are shown only when they matter.
   const level = settings.config.logLevel === 'info' ? 'warn' : settings.config.logLevel
   const log = createLog({ level, output: cli.stderr })
-  const scenario = await readScenario(options.scenario ?? DEMO_SCENARIO)
+  const scenario = await readScenario(cli, options.scenario ?? 'demo')
   const { clock } = cli
   const { speed, seed } = options
   const simulator = await createSimulator({ scenario, seed, clock, log, speed })
@@ -89,20 +84,6 @@ function demoConfig(config: Config, apiUrl: string, token: string): Config {
     receivers: [{ name: 'terminal', type: 'stdout', config: {}, paceMs: 0, ageMaxMs: 3_600_000 }],
     proxy: { https: undefined, none: undefined },
   }
-}
-
-async function readScenario(path: string) {
-  let source: string
-  try {
-    source = await readFile(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new CommandError(2, `the scenario ${path} can't be read (${code})`, 'check --scenario')
-  }
-  const parsed: ParsedScenario = parseScenario(source, path)
-  if (parsed.scenario !== undefined) return parsed.scenario
-  const problems = parsed.problems.map(formatProblem).join('\n')
-  throw new CommandError(2, `the scenario has problems:\n${problems}`, 'mend them')
 }
 
 function parseSpeed(text: string): number {

@@ -1,0 +1,105 @@
+// Owns the rule set that is in use: loaded at start, and swapped at once for a changed one when its
+// tests pass. Reading the files is ruleset.ts, noticing a change ruleset-watch.ts.
+import type { Config } from './config.ts'
+import { type Calendar, createCalendar } from './core/calendar.ts'
+import type { Clock } from './core/clock.ts'
+import { formatProblem, type Problem } from './core/problem.ts'
+import type { Log } from './observe/log.ts'
+import type { Metrics } from './observe/metrics.ts'
+import { runRuleTests } from './rule-tests.ts'
+import { buildRuleSet, type RuleSet } from './ruleset.ts'
+import { readRuleFiles, type RuleFiles } from './ruleset-files.ts'
+import { watchRuleSet } from './ruleset-watch.ts'
+import { createExplain, type Explain } from './why.ts'
+
+/** A rule set, and who explains its verdicts: always of the same files. */
+export type RunningRules = { readonly ruleSet: RuleSet; readonly explain: Explain }
+
+export type RuleReload = {
+  current(): RunningRules
+  /** Looks for changes until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>
+}
+
+type Parts = {
+  readonly config: Pick<Config, 'rules' | 'schedules' | 'timezone'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Problems of one load that are logged one by one; the rest is counted. */
+const PROBLEMS_LOGGED_MAX = 50
+
+/** Loads the rules. Throws a RuleFolderError when a folder can't be read. */
+export async function openRunningRules(parts: Parts): Promise<RuleReload> {
+  const { config, clock, log } = parts
+  const calendar = createCalendar(config.timezone)
+  let running = use(build(await readRuleFiles(config.rules), calendar, parts), parts)
+
+  const reload = async (files: RuleFiles) => {
+    const ruleSet = build(files, calendar, parts)
+    const failures = await failedTests(ruleSet, calendar)
+    if (failures.length > 0) {
+      log.error({ failures }, 'changed rules fail their tests: the rules from before stay in use')
+      return
+    }
+    running = use(ruleSet, parts)
+    log.info({ version: ruleSet.version, rules: ruleSet.rules.length }, 'changed rules are in use')
+  }
+
+  return {
+    current: () => running,
+    run: (signal) =>
+      watchRuleSet({
+        folders: config.rules,
+        version: running.ruleSet.version,
+        clock,
+        signal,
+        onChange: reload,
+        onError: ({ message }) =>
+          log.warn({ reason: message }, 'rules can not be read: those from before stay in use'),
+      }),
+  }
+}
+
+function build(
+  files: RuleFiles,
+  calendar: Calendar,
+  { config, clock, log, metrics }: Parts,
+): RuleSet {
+  const { ruleSet, problems } = buildRuleSet(files, {
+    schedules: config.schedules,
+    nowDate: calendar.at(clock.now()).date,
+    onFault: () => metrics.errors.inc({ stage: 'match', reason: 'operator-fault' }),
+  })
+  logProblems(problems, log)
+  return ruleSet
+}
+
+function use(ruleSet: RuleSet, { metrics, log }: Parts): RunningRules {
+  const waiting = ruleSet.all.filter(
+    (rule) => rule.detect !== undefined && rule.status !== 'disabled',
+  )
+  metrics.rules.set({ state: 'active' }, ruleSet.rules.length)
+  metrics.rules.set({ state: 'not-yet-active' }, waiting.length)
+  if (waiting.length > 0) {
+    const rules = waiting.map((rule) => rule.id)
+    log.warn({ rules }, 'rules with "detect" are checked but not yet active')
+  }
+  return { ruleSet, explain: createExplain(ruleSet) }
+}
+
+function logProblems(problems: readonly Problem[], log: Log): void {
+  for (const problem of problems.slice(0, PROBLEMS_LOGGED_MAX)) log.warn({}, formatProblem(problem))
+  const more = problems.length - PROBLEMS_LOGGED_MAX
+  if (more > 0) log.warn({ more }, 'more problems: see `tocsin rules validate`')
+}
+
+async function failedTests(ruleSet: RuleSet, calendar: Calendar): Promise<readonly string[]> {
+  const results = []
+  for (const rule of ruleSet.rules) results.push(...(await runRuleTests(rule, ruleSet, calendar)))
+  return results
+    .filter((result) => !result.passed)
+    .map(({ rule, test, failures }) => `${rule}: ${test}: ${failures.join('; ')}`)
+}
