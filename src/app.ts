@@ -109,7 +109,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   if (roles.has('evaluate')) {
     const pipeline = createPipeline({
       ...stores,
-      rules: rules.current,
+      rules: () => rules.current(),
       calendar,
       route: routeToAll(config.receivers.map((receiver) => receiver.name)),
       announce: (contract) => announce(contract, outbox, log),

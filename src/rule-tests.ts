@@ -45,8 +45,8 @@ export async function runRuleTests(
 /** A rule under test runs, whatever its status says. */
 function onlyRule(rule: Rule, ruleSet: RuleSet): RuleSet {
   const active: Rule = { ...rule, status: 'active' }
-  const { match } = createMatcher([active], { ...ruleSet, shared: ruleSet.conditions })
-  return { ...ruleSet, rules: [active], match }
+  const matcher = createMatcher([active], ruleSet)
+  return { ...ruleSet, rules: [active], match: (event) => matcher.match(event) }
 }
 
 async function runTest(test: RuleTest, ruleSet: RuleSet, calendar: Calendar): Promise<string[]> {

@@ -4,7 +4,7 @@ import type { Log } from './observe/log.ts'
 
 export type StopList = {
   /** Adds a part; `timeoutMs` is how long stopping it may take before the next one is stopped. */
-  add(name: string, stop: () => Promise<unknown> | unknown, timeoutMs?: number): void
+  add(name: string, stop: () => unknown, timeoutMs?: number): void
   /** Stops everything once, in reverse; never throws. */
   run(): Promise<void>
 }

@@ -178,7 +178,7 @@ describe('a configuration', () => {
     [{ SMTP_URL: 'smtp://localhost', ALERT_EMAIL_FROM: 'a@b.de' }, 'ALERT_EMAIL_TO'],
     [{ SMTP_URL: 'smtp://localhost', ALERT_EMAIL_TO: 'a@b.de' }, 'ALERT_EMAIL_FROM'],
   ])('of mail without all of its variables says which is missing: %#', (env, missing) => {
-    const { config, problems } = parseConfig(undefined, env as Env)
+    const { config, problems } = parseConfig(undefined, env)
     expect(config).toBeUndefined()
     expect(problems[0]?.message).toBe(`SMTP_URL is set, but ${missing} is not: set both`)
   })

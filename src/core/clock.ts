@@ -2,7 +2,7 @@
 
 export type Clock = {
   /** Milliseconds since the epoch. */
-  now(): number
+  readonly now: () => number
   /** Resolves after `ms`, or at once (without an error) when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }

@@ -45,7 +45,13 @@ function nodeText(node: Why, depth: number, budget: { leaves: number }): string 
     budget.leaves -= 1
     return leafText(node)
   }
-  const named = node.name === undefined ? '' : `${oneLine(node.name, NAME_LENGTH_MAX)}: `
+  const name = node.name === undefined ? undefined : oneLine(node.name, NAME_LENGTH_MAX)
+  if (name !== undefined && node.verdict && depth > 0) {
+    // Its name says what a shared condition is for; what is inside, the whole tree shows.
+    budget.leaves -= 1
+    return name
+  }
+  const named = name === undefined ? '' : `${name}: `
   const parts: string[] = []
   for (const child of explaining(node)) {
     if (budget.leaves <= 0) {
@@ -60,13 +66,12 @@ function nodeText(node: Why, depth: number, budget: { leaves: number }): string 
   return bare ? joined : `${named}(${joined})`
 }
 
-/** Of `any` that holds, the children that hold; of `all` that does not, those that do not. */
+/** Of `any` that holds, the first child that does; of `all` that does not, those that do not. */
 function explaining(node: Why): readonly Why[] {
   const children = node.children ?? []
-  const some = (node.kind === 'any') === node.verdict
-  return node.kind !== 'not' && some
-    ? children.filter((child) => child.verdict === node.verdict)
-    : children
+  if (node.kind === 'not' || (node.kind === 'any') !== node.verdict) return children
+  const decisive = children.filter((child) => child.verdict === node.verdict)
+  return node.kind === 'any' ? decisive.slice(0, 1) : decisive
 }
 
 function leafText(leaf: Why): string {

@@ -38,7 +38,14 @@ export async function openSlack() {
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${server.address().port}/services/x`
-  return { url, messages, close: () => server.closeAllConnections() ?? server.close() }
+  return {
+    url,
+    messages,
+    close() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 /** A mail server that keeps what it is sent: `{ text, messageId }`. */
@@ -86,7 +93,7 @@ export function startService({ env, args = ['npm', 'start', '--silent'], onLine 
     servicePid: () => deepestChild(child.pid),
     kill(signal) {
       try {
-        process.kill(-child.pid, signal)
+        if (child.pid !== undefined) process.kill(-child.pid, signal)
       } catch {}
     },
   }

@@ -48,6 +48,12 @@ describe('why', () => {
       'intruder: (user is "mallory")',
     ],
     [
+      'a shared condition inside by its name alone',
+      node('all', [node('all', [user, ip], { name: 'intruder' }), user]),
+      'intruder and user is "mallory"',
+    ],
+    ['of several that hold only the first', node('any', [user, ip]), 'user is "mallory"'],
+    [
       'a group inside',
       node('all', [user, node('all', [ip, user])]),
       'user is "mallory" and (ip is in "203.0.113.0/24" (found "203.0.113.42") and user is "mallory")',
