@@ -5,7 +5,15 @@ import { silentLog } from '../dist/observe/log.js'
 import { createEntriesQueue } from '../dist/queue/queues.js'
 import { connectRedis } from '../dist/state/connection.js'
 import { createKeys } from '../dist/state/keys.js'
-import { makeEntries, median, openRedis, openService, openSlack, percentile } from './service.mjs'
+import {
+  makeEntries,
+  median,
+  openRedis,
+  openService,
+  openSlack,
+  percentile,
+  userCreated,
+} from './service.mjs'
 
 const SECONDS = 20
 const ENTRIES_PER_SECOND = 100
@@ -59,20 +67,3 @@ await app.stop()
 connection.disconnect()
 await slack.close()
 await redis.close()
-
-function userCreated(id) {
-  return {
-    '@uuid': id,
-    meta: { auditVersion: 1, time: new Date().toISOString(), requestId: randomUUID() },
-    principal: {
-      sourceIP: '198.51.100.7',
-      sourceService: 'PUBLIC_REST_V6',
-      identity: { contractNumber: 31720001, username: `bench-${id}@example.com` },
-    },
-    event: {
-      type: 'RequestAccepted',
-      param: { action: 'POST', uri: '/cloudapi/v6/um/users' },
-      resources: [{ type: 'user', id, action: ['sec.user.create'] }],
-    },
-  }
-}

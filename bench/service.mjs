@@ -1,5 +1,6 @@
 // Owns what benchmarks of the service share: a real Redis of their own, a Slack that answers at
 // once, and entries as the simulated company makes them.
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -87,6 +88,24 @@ export async function makeEntries(count) {
     entries.push(...simulator.entriesHeld(contract, { from: to - 600_000, to }))
   }
   return { contract, entries: entries.slice(0, count) }
+}
+
+/** An entry that raises an alert of its own: somebody new creates a user. */
+export function userCreated(id) {
+  return {
+    '@uuid': id,
+    meta: { auditVersion: 1, time: new Date().toISOString(), requestId: randomUUID() },
+    principal: {
+      sourceIP: '198.51.100.7',
+      sourceService: 'PUBLIC_REST_V6',
+      identity: { contractNumber: 31720001, username: `bench-${id}@example.com` },
+    },
+    event: {
+      type: 'RequestAccepted',
+      param: { action: 'POST', uri: '/cloudapi/v6/um/users' },
+      resources: [{ type: 'user', id, action: ['sec.user.create'] }],
+    },
+  }
 }
 
 export function median(numbers) {

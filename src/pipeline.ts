@@ -162,6 +162,7 @@ function count(
   for (const { rule, detections } of groups)
     metrics.matches.inc({ rule: rule.id }, detections.length)
   metrics.detectSeconds.observe(Math.max(0, clock.now() - batch.readAt) / 1_000)
+  if (!log.isLevelEnabled('debug')) return
   const ids = entries.flatMap(({ event }) => (event === undefined ? [] : [event.id]))
   log.debug({ contract: batch.contract, ids }, 'evaluated')
 }
