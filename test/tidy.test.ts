@@ -22,7 +22,7 @@ function filesBelow(folder: string, ending: RegExp): string[] {
 function readSource(path: string): Source {
   const text = readFileSync(join(ROOT, path), 'utf8')
   const found = text.matchAll(/^(?:import|export)\s[^'"]*?from '([^']+)'|^import '([^']+)'/gm)
-  return { path, text, imports: [...found].map((match) => match[1] ?? match[2]) }
+  return { path, text, imports: [...found].map((match) => match[1] ?? (match[2] as string)) }
 }
 
 const sources = filesBelow('src', /\.ts$/).map(readSource)
@@ -192,7 +192,7 @@ describe('every source file', () => {
 /** Imports that are there when the program runs: types are erased. */
 function runtimeImports({ text }: Source): string[] {
   const found = text.matchAll(/^(?:import|export)\s+(?!type\s)[^'"]*?from '([^']+)'/gm)
-  return [...found].map((match) => match[1])
+  return [...found].map((match) => match[1] as string)
 }
 
 function cyclesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
@@ -220,13 +220,13 @@ describe('documents', () => {
   it.each(documents)('%s names only files that exist', (path) => {
     const text = readFileSync(join(ROOT, path), 'utf8')
     const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map((match) =>
-      relative(ROOT, resolve(ROOT, dirname(path), match[1])),
+      relative(ROOT, resolve(ROOT, dirname(path), match[1] as string)),
     )
     const named = [
       ...text.matchAll(
         /`((?:src|test|docs|rules|schema|scripts|scenarios|bench)\/[\w./-]*[\w/])`/g,
       ),
-    ].map((match) => match[1])
+    ].map((match) => match[1] as string)
     const missing = [...links, ...named].filter((file) => !existsSync(join(ROOT, file)))
     expect(missing).toEqual([])
   })

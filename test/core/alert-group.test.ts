@@ -110,7 +110,7 @@ describe('detections become alerts', () => {
     const spec = specOf()
     const [a] = applyDetections([], [detection(0)], spec)
     const [b] = applyDetections([], [detection(18)], spec)
-    const changes = applyDetections([a?.after, b?.after], [detection(9)], spec)
+    const changes = applyDetections([a?.after as Alert, b?.after as Alert], [detection(9)], spec)
     expect(changes.map(({ before, after }) => [before?.number, after.number, after.state])).toEqual(
       [
         [1, 1, 'open'],

@@ -58,7 +58,7 @@ describe('redis only', () => {
     await store.commit('1', [{ ...commit, version: 0, events: early }])
     await store.commit('1', [{ ...commit, version: 1, events: late }])
     const asked = [events[9], events[10]].map((event) => ({
-      ...event,
+      ...(event as { id: string; time: number }),
     }))
     const [answer] = await store.read('1', [{ key: 'g1', reachMs: 0, events: asked }])
     expect(answer?.known).toEqual([false, true])

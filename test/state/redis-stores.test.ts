@@ -41,7 +41,7 @@ describe('numbers', () => {
   it('that were given back come again', async () => {
     const { numbers } = open()
     const [a, b] = await numbers.take(2)
-    numbers.giveBack([b])
+    numbers.giveBack([b as number])
     expect(await numbers.take(1)).toEqual([b])
     expect(a).toBe(1_000)
   })
