@@ -124,6 +124,38 @@ describe('reading a window', () => {
     expect(log.requests()).toBeGreaterThan(3)
   })
 
+  it('reads again though all rows were found when the total moved on the way', async () => {
+    const last = { name: 'last', time: HOUR.to - 1 }
+    const log = createLog(spread(250), { arrivals: new Map([[3, [last]]]) })
+    expect(await readAll(log)).toMatchObject([{ total: 251, proven: true, requests: 7 }])
+  })
+
+  it('does not cut for a duplicate that a page boundary tears apart', async () => {
+    const rows = spread(249)
+    const log = createLog([...rows.slice(0, 100), ...rows.slice(99)])
+    expect(await readAll(log)).toMatchObject([{ window: HOUR, total: 250, proven: true }])
+  })
+
+  it('does not trust a total below what it has seen, nor one below an earlier total', async () => {
+    const answers = (given: readonly (readonly [number, readonly string[]])[]): PageSource => {
+      let number = 0
+      return {
+        page: async () => {
+          const [total, names] = given[Math.min(number, given.length - 1)] ?? [0, []]
+          number += 1
+          return { total, hits: names.map((name) => ({ '@uuid': name })), hitCount: names.length }
+        },
+      }
+    }
+    const tooFew = answers([[1, ['a', 'b']]])
+    expect(await readAll(tooFew)).toMatchObject([{ proven: false, known: 2 }])
+    const shrinking = answers([
+      [3, ['a', 'b']],
+      [2, ['a']],
+    ])
+    expect(await readAll(shrinking)).toMatchObject([{ proven: false, known: 2, total: 2 }])
+  })
+
   it('cuts windows whose pages shuffle until each fits on one page', async () => {
     const parts = await readAll(createLog(spread(300), { order: shuffled }))
     expect(parts.every((part) => part.proven)).toBe(true)

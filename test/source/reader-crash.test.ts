@@ -97,7 +97,7 @@ describe('a reader that dies at a call of a store or the queue', () => {
       await runInto(bench, { call: 3, when: 'before' })
       bench.clock.set(bench.clock.now() + 10 * MINUTE_MS)
     }
-    await bench.runUntil(() => bench.queued.length > 0)
+    // One life only: another one would sweep the last 24 hours at its start, and hide a gap.
     await bench.runUntil(() => bench.clock.now() > START + 70 * MINUTE_MS)
     const wanted = ENTRIES.filter((entry) => timeOf(entry).time >= START - HOUR_MS)
     expect(idsOf(wanted).filter((id) => !idsOf(bench.queued).includes(id))).toEqual([])
