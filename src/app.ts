@@ -11,6 +11,7 @@ import type { Receiver, ReceiverContext } from './notify/receiver.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
+import { buryBatch } from './poisoned-batch.ts'
 import { createDeliveryWorker } from './queue/delivery-worker.ts'
 import { createEntriesWorker } from './queue/entries-worker.ts'
 import { createOutbox, type Outbox } from './queue/outbox.ts'
@@ -58,6 +59,8 @@ export type App = {
 
 /** How long jobs under way may take to finish before they are handed back, ms. */
 const WORKER_STOP_TIMEOUT_MS = 4_000
+/** A queue has nothing to finish; only a Redis that is away could make it wait. */
+const QUEUE_STOP_TIMEOUT_MS = 500
 
 /**
  * Starts the service and resolves when all parts run. Waits for a Redis that is away. On any error
@@ -100,11 +103,16 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   await untilReady(connections.producer as Redis, options.signal)
 
   const entries = createEntriesQueue({ connections, log, now: clock.now })
-  stops.add('entries queue', () => entries.close())
+  stops.add('entries queue', () => entries.close(), QUEUE_STOP_TIMEOUT_MS)
   const queues = openDeliveryQueues(options, connections, stops)
   const outbox = createOutbox({ ...stores, queues, clock, log })
 
-  if (roles.has('notify')) startNotify({ options, connections, queues, stores, metrics, stops })
+  const workers: (() => Promise<void>)[] = []
+  if (roles.has('notify')) {
+    workers.push(...startNotify({ options, connections, queues, stores, metrics, stops }))
+  }
+  // Together: each may wait for the same Redis, or for a receiver of its own.
+  stops.add('workers', () => Promise.all(workers.map((close) => close())), WORKER_STOP_TIMEOUT_MS)
   runInBackground('outbox', (signal) => outbox.run(signal), { stops, log })
   if (roles.has('evaluate')) {
     const pipeline = createPipeline({
@@ -117,7 +125,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       metrics,
       log,
     })
-    startEvaluate({ options, connections, pipeline, stores, stops })
+    workers.push(startEvaluate({ options, connections, pipeline, stores }))
     runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
   }
   const reader = roles.has('read')
@@ -149,7 +157,7 @@ function openDeliveryQueues(
   const queues = new Map<string, DeliveryQueue>()
   for (const { name } of config.receivers) {
     const queue = createDeliveryQueue(name, { connections, log, now: clock.now })
-    stops.add(`queue of ${name}`, () => queue.close())
+    stops.add(`queue of ${name}`, () => queue.close(), QUEUE_STOP_TIMEOUT_MS)
     queues.set(name, queue)
   }
   return queues
@@ -164,9 +172,11 @@ type NotifyParts = {
   readonly stops: StopList
 }
 
-function startNotify({ options, connections, queues, stores, metrics, stops }: NotifyParts): void {
+/** Starts telling each receiver; returns what stops that. */
+function startNotify(parts: NotifyParts): readonly (() => Promise<void>)[] {
+  const { options, connections, queues, stores, metrics, stops } = parts
   const { config, clock, log, random } = options
-  for (const { name, paceMs, ageMaxMs } of config.receivers) {
+  return config.receivers.map(({ name, paceMs, ageMaxMs }) => {
     const receiver = openReceiver(name, options)
     stops.add(`receiver ${name}`, () => receiver.close())
     const worker = createDeliveryWorker({
@@ -181,8 +191,8 @@ function startNotify({ options, connections, queues, stores, metrics, stops }: N
       log,
       random,
     })
-    stops.add(`deliveries to ${name}`, () => worker.close(), WORKER_STOP_TIMEOUT_MS)
-  }
+    return () => worker.close()
+  })
 }
 
 /** A receiver of the configuration, connected; also what `send-test` uses. */
@@ -208,31 +218,21 @@ function startEvaluate({
   connections,
   pipeline,
   stores,
-  stops,
 }: {
   readonly options: AppOptions
   readonly connections: QueueConnections
   readonly pipeline: Pipeline
   readonly stores: Stores
-  readonly stops: StopList
-}): void {
+}): () => Promise<void> {
   const { config, clock, log } = options
   const worker = createEntriesWorker({
     connections,
     concurrency: config.queue.concurrency,
     pipeline,
     log,
-    onPoisoned: async ({ contract, entries }, error) => {
-      const reason = `evaluation-failed: ${error.message}`
-      const letters = entries.map((entry) => ({
-        reason,
-        text: JSON.stringify(entry),
-        at: clock.now(),
-      }))
-      await stores.deadLetters.add(contract, letters)
-    },
+    onPoisoned: (job, error) => buryBatch(job, error, { ...stores, clock }),
   })
-  stops.add('evaluation', () => worker.close(), WORKER_STOP_TIMEOUT_MS)
+  return () => worker.close()
 }
 
 function startRead({

@@ -62,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Rooms that compose others: anything but the command line. */
 const COMPOSERS = [
+  'poisoned-batch',
   'app',
   'open-reader',
   'doctor',

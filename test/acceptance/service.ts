@@ -44,6 +44,7 @@ const DEFAULT_RULES = {
 
 export async function openTestService(
   rules: Readonly<Record<string, unknown>> = DEFAULT_RULES,
+  options: { readonly redisUrl?: string } = {},
 ): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-rules-'))
   mkdirSync(join(folder, 'rules'))
@@ -64,7 +65,7 @@ export async function openTestService(
       {
         ionos: { apiUrl, token: simulator.token, interval: '1s', requestsPerMinuteMax: 6_000 },
         rules: [join(folder, 'rules')],
-        redis: { url: redis.address, prefix: redis.prefix },
+        redis: { url: options.redisUrl ?? redis.address, prefix: redis.prefix },
         receivers: receivers ?? {
           slack: { type: 'slack', url: slack.url, pace: '0' },
           email: {
