@@ -18,33 +18,16 @@ const BURST_SHARE = 1 / 6
 
 type Waiter = { readonly grant: () => void }
 
-/**
- * A token bucket. Within any 60 s no more than `requestsPerMinuteMax` requests are granted: the
- * burst and what trickles in add up to it.
- */
+/** First come, first served, hot reads before sweeps. */
 export function createBudget(options: {
   readonly requestsPerMinuteMax: number
   readonly clock: Clock
 }): Budget {
-  const { clock, requestsPerMinuteMax: perMinute } = options
-  const burst = Math.max(1, Math.floor(perMinute * BURST_SHARE))
-  const perMs = Math.max(1, perMinute - burst) / MINUTE_MS
+  const { clock } = options
+  const bucket = createBucket(options.requestsPerMinuteMax, clock)
   const queues: Record<Urgency, Set<Waiter>> = { hot: new Set(), sweep: new Set() }
-  let tokens = burst
-  let countedAt = clock.now()
-  let pausedUntil = 0
   // Ends the pump's sleep when nobody waits any more, so that a stop is not held up by a pause.
   let wake: AbortController | undefined
-
-  const waitMs = (): number => {
-    const now = clock.now()
-    // A clock that was set back must neither take tokens away nor stretch a pause.
-    if (now < countedAt) pausedUntil -= countedAt - now
-    tokens = Math.min(burst, tokens + Math.max(0, now - countedAt) * perMs)
-    countedAt = now
-    const forToken = tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perMs)
-    return Math.max(forToken, pausedUntil - now, 0)
-  }
 
   const next = (): Waiter | undefined => firstOf(queues.hot) ?? firstOf(queues.sweep)
 
@@ -52,13 +35,13 @@ export function createBudget(options: {
     if (wake !== undefined) return
     wake = new AbortController()
     for (let waiter = next(); waiter !== undefined; waiter = next()) {
-      const ms = waitMs()
+      const ms = bucket.waitMs()
       if (ms > 0) {
         await clock.sleep(ms, wake.signal)
         if (wake.signal.aborted) wake = new AbortController()
         continue
       }
-      tokens -= 1
+      bucket.take()
       queues.hot.delete(waiter)
       queues.sweep.delete(waiter)
       waiter.grant()
@@ -70,12 +53,11 @@ export function createBudget(options: {
     signal.throwIfAborted()
     const queue = queues[urgency]
     await new Promise<void>((resolve, reject) => {
-      const waiter: Waiter = {
-        grant: () => {
-          signal.removeEventListener('abort', giveUp)
-          resolve()
-        },
+      const grant = (): void => {
+        signal.removeEventListener('abort', giveUp)
+        resolve()
       }
+      const waiter: Waiter = { grant }
       const giveUp = (): void => {
         queue.delete(waiter)
         if (next() === undefined) wake?.abort()
@@ -87,8 +69,39 @@ export function createBudget(options: {
     })
   }
 
+  return { take, pause: (ms) => bucket.pause(ms) }
+}
+
+type Bucket = {
+  /** How long until one more request may be sent. */
+  waitMs(): number
+  take(): void
+  pause(ms: number): void
+}
+
+/**
+ * A token bucket. Within any 60 s no more than `perMinute` requests are granted: the burst and
+ * what trickles in add up to it.
+ */
+function createBucket(perMinute: number, clock: Clock): Bucket {
+  const burst = Math.max(1, Math.floor(perMinute * BURST_SHARE))
+  const perMs = Math.max(1, perMinute - burst) / MINUTE_MS
+  let tokens = burst
+  let countedAt = clock.now()
+  let pausedUntil = 0
   return {
-    take,
+    waitMs() {
+      const now = clock.now()
+      // A clock that was set back must neither take tokens away nor stretch a pause.
+      if (now < countedAt) pausedUntil -= countedAt - now
+      tokens = Math.min(burst, tokens + Math.max(0, now - countedAt) * perMs)
+      countedAt = now
+      const forToken = tokens >= 1 ? 0 : Math.ceil((1 - tokens) / perMs)
+      return Math.max(forToken, pausedUntil - now, 0)
+    },
+    take: () => {
+      tokens -= 1
+    },
     pause: (ms) => {
       pausedUntil = Math.max(pausedUntil, clock.now() + ms)
     },

@@ -131,8 +131,13 @@ async function runLoop(loop: Loop): Promise<void> {
     await tryProbe(loop)
     await readHot(loop)
     await sweepUntil(loop, sweeps, dueMs)
-    await clock.sleep(Math.max(0, dueMs - clock.now()), signal)
+    // A clock that was set back must not stretch the wait.
+    await clock.sleep(clamp(dueMs - clock.now(), config.intervalMs), signal)
   }
+}
+
+function clamp(ms: number, maxMs: number): number {
+  return Math.min(Math.max(ms, 0), maxMs)
 }
 
 async function tryProbe(loop: Loop): Promise<void> {

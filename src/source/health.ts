@@ -39,6 +39,11 @@ export type Health = {
 const FAILURES_UNTIL_BLIND = 3
 const REFUSALS_UNTIL_BLIND = 2
 
+function isNews(reason: SourceFailure, failures: number): boolean {
+  const refused = reason === 'unauthorized' || reason === 'forbidden'
+  return failures >= (refused ? REFUSALS_UNTIL_BLIND : FAILURES_UNTIL_BLIND)
+}
+
 export function createHealth(contract: string, clock: Clock, log: Log): Health {
   let blind: { readonly reason: SourceFailure; readonly since: number } | undefined
   let storeDownSince: number | undefined
@@ -53,9 +58,7 @@ export function createHealth(contract: string, clock: Clock, log: Log): Health {
     failures += 1
     lastError = { at: clock.now(), message, reason, status, hint }
     const fields = { contract, reason, status, failures, waitMs }
-    const refused = reason === 'unauthorized' || reason === 'forbidden'
-    const isNews = failures >= (refused ? REFUSALS_UNTIL_BLIND : FAILURES_UNTIL_BLIND)
-    if (!isNews || blind?.reason === reason) return log.debug(fields, message)
+    if (!isNews(reason, failures) || blind?.reason === reason) return log.debug(fields, message)
     blind = { reason, since: blind?.since ?? clock.now() }
     log.warn(fields, `cannot read the Activity Log: ${message}${hint ? `; ${hint}` : ''}`)
   }

@@ -50,7 +50,7 @@ export function createSweeps({ sweeps, startMs, sinceMs }: SweepsOptions): Sweep
 
   const refill = (nowMs: number, markMs: number): void => {
     for (const plan of plans) {
-      if (nowMs < plan.dueMs) continue
+      if (!isDue(plan.dueMs, nowMs, plan.config.everyMs)) continue
       plan.dueMs = nowMs + plan.config.everyMs
       const { reachMs } = plan.config
       const span = sweepSpan({ nowMs, markMs, reachMs, sinceMs: sinceMs ?? 0 })
@@ -85,7 +85,7 @@ export function createSweeps({ sweeps, startMs, sinceMs }: SweepsOptions): Sweep
       return window === undefined ? undefined : { kind: 'sweep', window }
     },
     wantsUnproven(nowMs) {
-      if (nowMs < unprovenDueMs) return false
+      if (!isDue(unprovenDueMs, nowMs, retryMs)) return false
       unprovenDueMs = nowMs + retryMs
       return true
     },
@@ -103,6 +103,11 @@ export function createSweeps({ sweeps, startMs, sinceMs }: SweepsOptions): Sweep
       return gaps
     },
   }
+}
+
+/** Also when the clock was set back: nothing is due later than its interval from now. */
+function isDue(dueMs: number, nowMs: number, everyMs: number): boolean {
+  return nowMs >= dueMs || dueMs - nowMs > everyMs
 }
 
 function keyOf(span: Span): string {

@@ -86,6 +86,20 @@ describe('what is sent', () => {
     expect(auto.api.received[1]?.headers['x-contract-number']).toBe('2')
     expect(always.api.received[0]?.headers['x-contract-number']).toBe('2')
   })
+
+  it('names the contract when it is refused without, and from then on at once', async () => {
+    const { client, api } = await connect((response, { headers }) => {
+      const isNamed = headers['x-contract-number'] === '2'
+      answerJson(response, isNamed ? 200 : 403, isNamed ? page(0, []) : {})
+    })
+    await client.page('2', WINDOW, never)
+    await client.page('2', WINDOW, never)
+    expect(api.received.map(({ headers }) => headers['x-contract-number'])).toEqual([
+      undefined,
+      '2',
+      '2',
+    ])
+  })
 })
 
 describe('what counts as an answer', () => {

@@ -1,13 +1,13 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parseApiUrl } from '../../src/source/api-url.ts'
-import { parseRetryAfter } from '../../src/source/client.ts'
 import {
   createCredentials,
   credentialsFromEnv,
   readTokenExpiry,
 } from '../../src/source/credentials.ts'
 import { parseJsonExact } from '../../src/source/exact-json.ts'
+import { parseRetryAfter } from '../../src/source/failure.ts'
 
 describe("the API's address", () => {
   it.each([

@@ -45,6 +45,12 @@ describe('sweeps', () => {
     expect(drain(sweeps, START + HOUR)).toHaveLength(25)
   })
 
+  it('come on time after the clock was set back', () => {
+    const sweeps = again()
+    drain(sweeps, START + 10 * HOUR)
+    expect(drain(sweeps, START)).toHaveLength(25)
+  })
+
   it('finish a round before they begin another', () => {
     const sweeps = again()
     const first = Array.from({ length: 10 }, () => sweeps.next(START, START)?.window.from)
