@@ -37,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** The exit code of what ended a command; says what was wrong and what to do. */
 function explain(error: unknown, cli: Cli): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-  if (cli.signal.aborted && isAbort(error)) return 0
+  if (cli.signal.aborted && isAbort(error)) return EXIT_CODE_INTERRUPTED
   if (error instanceof CommandError) {
     if (error.message !== '') cli.stderr.write(`tocsin: ${error.message}\n`)
     if (error.remedy !== undefined) cli.stderr.write(`        ${error.remedy}\n`)

@@ -73,6 +73,8 @@ export function openClient(
     baseUrl: config.ionos.apiUrl ?? API_URL_DEFAULT,
     credentials,
     clock,
+    // A list that was written down may name contracts of others, which need the header.
+    contractHeader: config.ionos.contracts === 'all' ? 'auto' : 'always',
     httpsProxy: config.proxy.https,
     noProxy: config.proxy.none,
   })

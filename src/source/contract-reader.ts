@@ -124,8 +124,8 @@ async function runLoop(loop: Loop): Promise<void> {
   const { shared, progress, signal } = loop
   const { clock, config } = shared
   const startMs = clock.now()
-  const sinceMs = await progress.begin(startMs - config.notifyHorizonMs)
-  const sweeps = createSweeps({ sweeps: config.sweeps, startMs, sinceMs })
+  const begun = await progress.begin(startMs - config.notifyHorizonMs)
+  const sweeps = createSweeps({ sweeps: config.sweeps, startMs, ...begun })
   while (!signal.aborted) {
     const dueMs = clock.now() + config.intervalMs
     await tryProbe(loop)

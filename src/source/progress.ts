@@ -6,8 +6,8 @@ import type { WindowPart } from './page-reader.ts'
 import { floorSecond, formatWindow, spanWithin } from './window.ts'
 
 export type Progress = {
-  /** Finds the mark. On the very first start it sets it, and returns where reading begins. */
-  begin(startMs: number): Promise<number | undefined>
+  /** Finds the mark, or sets it on the very first start; says before what nothing was promised. */
+  begin(startMs: number): Promise<{ readonly sinceMs: number; readonly isFirst: boolean }>
   mark(): number | undefined
   /** Last of all: now the part counts as read, and what it could not prove is remembered. */
   finish(part: WindowPart): Promise<void>
@@ -45,14 +45,10 @@ export function createProgress(options: {
     mark: () => mark,
     unproven,
     async begin(startMs) {
-      mark = await persist('read the mark', async () => await reads.mark(contract))
-      if (mark !== undefined) return undefined
       const from = floorSecond(startMs)
-      const nothing = { from, to: from }
-      // Written down before anything is read: a crash in the first window must not move the start.
-      await persist('set the mark', async () => await reads.finishWindow(contract, nothing, []))
-      mark = from
-      return from
+      const begun = await persist('find the mark', async () => await reads.begin(contract, from))
+      mark = begun.mark
+      return { sinceMs: begun.since, isFirst: begun.isFirst }
     },
     async finish(part) {
       const { window } = part

@@ -30,18 +30,20 @@ const RETRY_MS_MIN = 60_000
 export type SweepsOptions = {
   readonly sweeps: readonly SweepConfig[]
   readonly startMs: number
-  /** Before this nothing was promised; undefined when the contract was read by an earlier run. */
-  readonly sinceMs: number | undefined
+  /** Before this nothing was promised. */
+  readonly sinceMs: number
+  /** Whether no earlier run read the contract. */
+  readonly isFirst: boolean
 }
 
 type Tried = { readonly span: Span; readonly notedMs: number; dueMs: number; tries: number }
 
-export function createSweeps({ sweeps, startMs, sinceMs }: SweepsOptions): Sweeps {
+export function createSweeps({ sweeps, startMs, sinceMs, isFirst }: SweepsOptions): Sweeps {
   const shortestFirst = [...sweeps].sort((left, right) => left.everyMs - right.everyMs)
   // After a restart all sweeps are due: a service that restarts every hour must still sweep.
   const plans = shortestFirst.map((config) => ({
     config,
-    dueMs: sinceMs === undefined ? startMs : startMs + config.everyMs,
+    dueMs: isFirst ? startMs + config.everyMs : startMs,
     pending: [] as Span[],
   }))
   const retryMs = Math.max(shortestFirst[0]?.everyMs ?? RETRY_MS_MAX, RETRY_MS_MIN)
@@ -53,7 +55,7 @@ export function createSweeps({ sweeps, startMs, sinceMs }: SweepsOptions): Sweep
       if (!isDue(plan.dueMs, nowMs, plan.config.everyMs)) continue
       plan.dueMs = nowMs + plan.config.everyMs
       const { reachMs } = plan.config
-      const span = sweepSpan({ nowMs, markMs, reachMs, sinceMs: sinceMs ?? 0 })
+      const span = sweepSpan({ nowMs, markMs, reachMs, sinceMs })
       // What an earlier round left is read first: a round that never ends would repeat its start.
       if (span === undefined || plan.pending.length > 0) continue
       // An unproven second is tried by itself: within a sweep it would fail the whole piece.

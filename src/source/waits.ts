@@ -6,8 +6,8 @@ const RETRY_MS_FIRST = 1_000
 /** Beyond this a growing wait only delays the recovery. */
 const RETRY_MS_MAX = 300_000
 
-/** After a refusal: often enough to see a new token, too seldom to look like an attack. */
-const REFUSED_RETRY_MS = 60_000
+/** After refusals: often enough to see a new token, too seldom to look like an attack. */
+const REFUSED_RETRY_MS_MAX = 60_000
 
 /** Nobody asks for more in earnest, and a reader must not sleep for days by mistake. */
 const RETRY_AFTER_MS_MAX = 3_600_000
@@ -18,8 +18,8 @@ const RETRY_AFTER_MS_MAX = 3_600_000
  */
 export function retryWaitMs(error: SourceError, failures: number, random: number): number {
   const refused = error.reason === 'unauthorized' || error.reason === 'forbidden'
-  // One quick try: gateways refuse by mistake, and a token file may have just been replaced.
-  if (refused) return failures <= 1 ? RETRY_MS_FIRST : REFUSED_RETRY_MS
+  // Quick tries first: gateways refuse by mistake, and a token file may have just been replaced.
+  if (refused) return growingWaitMs(failures, random, REFUSED_RETRY_MS_MAX)
   const grown = growingWaitMs(failures, random, RETRY_MS_MAX)
   if (error.retryAfterMs === undefined) return grown
   const asked = Math.min(error.retryAfterMs, RETRY_AFTER_MS_MAX)

@@ -27,6 +27,7 @@ export function createKeys(prefix: string) {
     contracts: `${prefix}:contracts`,
     numbers: `${prefix}:numbers`,
     mark: (contract: string) => of(contract, 'mark'),
+    readBegin: (contract: string) => of(contract, 'read-begin'),
     unproven: (contract: string) => of(contract, 'unproven'),
     seen: (contract: string, hour: number) => of(contract, `seen:${hour}`),
     deadLetters: (contract: string) => of(contract, 'dead-letters'),

@@ -4,6 +4,7 @@ import type { EntryKey, ReadStore, SeenStore, Span } from './stores.ts'
 
 export function createMemoryReadStore(): ReadStore {
   const marks = new Map<string, number>()
+  const begins = new Map<string, number>()
   const open = new Map<string, Map<string, Span>>()
 
   const spansOf = (contract: string): Map<string, Span> => {
@@ -13,6 +14,13 @@ export function createMemoryReadStore(): ReadStore {
   }
 
   return {
+    async begin(contract, from) {
+      const mark = marks.get(contract)
+      if (mark !== undefined) return { since: begins.get(contract) ?? 0, mark, isFirst: false }
+      marks.set(contract, from)
+      begins.set(contract, from)
+      return { since: from, mark: from, isFirst: true }
+    },
     mark: async (contract) => marks.get(contract),
     async finishWindow(contract, window, unproven) {
       marks.set(contract, Math.max(marks.get(contract) ?? 0, window.to))

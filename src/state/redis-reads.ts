@@ -25,8 +25,37 @@ return mark
 `,
 )
 
+/**
+ * Finds where a contract stands, or begins it.
+ * KEYS mark, begin. ARGV from (ms), expiry seconds. Returns { begin, mark, 1 if it began now }.
+ */
+const BEGIN_READING = defineScript(
+  'begin-reading',
+  `
+local mark = redis.call('GET', KEYS[1])
+if mark then
+  redis.call('EXPIRE', KEYS[2], ARGV[2])
+  return { redis.call('GET', KEYS[2]) or '0', mark, 0 }
+end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
+return { ARGV[1], ARGV[1], 1 }
+`,
+)
+
 export function createRedisReadStore(redis: Redis, keys: Keys): ReadStore {
   return {
+    async begin(contract, from) {
+      const [answer] = await runScript(redis, BEGIN_READING, [
+        {
+          keys: [keys.mark(contract), keys.readBegin(contract)],
+          args: [from, EXPIRY_SECONDS.reads],
+        },
+      ])
+      const [since, mark, isFirst] = answer as [string, string, number]
+      return { since: Number(since), mark: Number(mark), isFirst: isFirst === 1 }
+    },
+
     async mark(contract) {
       const mark = await redis.get(keys.mark(contract))
       return mark === null ? undefined : Number(mark)

@@ -7,11 +7,23 @@ export type EntryKey = { readonly id: string; readonly time: number }
 /** A span of event time, `[from, to)`, in ms. */
 export type Span = { readonly from: number; readonly to: number }
 
+export type ReadBegin = {
+  /** Nothing before it was promised; 0 when that is not known any more. */
+  readonly since: number
+  readonly mark: number
+  readonly isFirst: boolean
+}
+
 /**
  * How far each contract was read. The mark never moves back; a span that could not be proven
  * complete is remembered until a later read proves it.
  */
 export type ReadStore = {
+  /**
+   * Where reading of a contract began, and how far it got. On the very first call both are `from`:
+   * written down before anything is read, so that a crash in the first window can't move them.
+   */
+  begin(contract: string, from: number): Promise<ReadBegin>
   mark(contract: string): Promise<number | undefined>
   /** Moves the mark to `to` unless it is further already, and remembers unproven spans. */
   finishWindow(contract: string, window: Span, unproven: readonly Span[]): Promise<void>

@@ -86,7 +86,7 @@ describe('a reader that dies at a call of a store or the queue', () => {
       expect(queued.length - new Set(queued).size).toBeLessThanOrEqual(100)
     }
     expect(died).toEqual(
-      new Set(['mark', 'finishWindow', 'unproven', 'seen', 'add', 'enqueue', 'waiting']),
+      new Set(['begin', 'finishWindow', 'unproven', 'seen', 'add', 'enqueue', 'waiting']),
     )
   })
 

@@ -365,7 +365,7 @@ describe('what cannot take more', () => {
     expect(told).toEqual([INFO, INFO])
   })
 
-  it.each(['enqueue', 'waiting', 'seen', 'add', 'mark', 'finishWindow'] as const)(
+  it.each(['enqueue', 'waiting', 'seen', 'add', 'begin', 'finishWindow'] as const)(
     'a store that is down at "%s" is waited for, with one warning, and nothing is lost',
     async (name) => {
       const { log, lines } = createRecorder()

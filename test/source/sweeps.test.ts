@@ -18,7 +18,8 @@ function drain(sweeps: Sweeps, nowMs: number): readonly SweepPiece[] {
   return pieces
 }
 
-const again = (): Sweeps => createSweeps({ sweeps: CONFIG, startMs: START, sinceMs: undefined })
+const again = (): Sweeps =>
+  createSweeps({ sweeps: CONFIG, startMs: START, sinceMs: 0, isFirst: false })
 
 describe('sweeps', () => {
   it('are all due after a restart: the short one first, then the long one from its newest hour', () => {
@@ -31,7 +32,7 @@ describe('sweeps', () => {
 
   it('begin after their interval on the very first start, and not before its begin', () => {
     const sinceMs = START - 10 * MINUTE
-    const sweeps = createSweeps({ sweeps: CONFIG, startMs: START, sinceMs })
+    const sweeps = createSweeps({ sweeps: CONFIG, startMs: START, sinceMs, isFirst: true })
     expect(drain(sweeps, START)).toEqual([])
     const windows = drain(sweeps, START + 5 * MINUTE).map(({ window }) => window)
     expect(windows).toEqual([{ from: sinceMs, to: START + 5 * MINUTE }])

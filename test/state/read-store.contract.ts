@@ -9,6 +9,14 @@ export function describeReadStore(open: () => ReadStore): void {
     expect(await open().mark('1')).toBeUndefined()
   })
 
+  it('begins a contract once, and tells later runs where', async () => {
+    const reads = open()
+    expect(await reads.begin('1', 4_000)).toEqual({ since: 4_000, mark: 4_000, isFirst: true })
+    await reads.finishWindow('1', { from: 4_000, to: 9_000 }, [])
+    expect(await reads.begin('1', 8_000)).toEqual({ since: 4_000, mark: 9_000, isFirst: false })
+    expect(await reads.begin('2', 8_000)).toEqual({ since: 8_000, mark: 8_000, isFirst: true })
+  })
+
   it('moves the mark to the end of a window, and never back', async () => {
     const reads = open()
     await reads.finishWindow('1', { from: 0, to: 5_000 }, [])
