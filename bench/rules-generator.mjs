@@ -136,7 +136,7 @@ function drawEvent(random, index) {
   const address = pick.skewed(ADDRESSES)
   const failed = pick.chance(0.05)
   const resourceId = uuid(random)
-  const path = `/cloudapi/v6/datacenters/${uuid(random)}/${resource}s/${resourceId}`
+  const path = pathOf(resource, [uuid(random), resourceId])
   const hour = pick.whole(0, 23)
   return {
     id: uuid(random),
@@ -188,6 +188,16 @@ function drawEvent(random, index) {
   }
 }
 
+/** Where the API has a resource: servers in a data centre, users in the user management, … */
+function pathOf(resource, [parentId, id]) {
+  if (/^(user|group|s3key|token|share|contract)$/.test(resource))
+    return `/cloudapi/v6/um/${resource}s/${id}`
+  if (resource.startsWith('k8s')) return `/cloudapi/v6/k8s/${parentId}/${resource}s/${id}`
+  if (/^(snapshot|image|ipblock|label|template)$/.test(resource))
+    return `/cloudapi/v6/${resource}s/${id}`
+  return `/cloudapi/v6/datacenters/${parentId}/${resource}s/${id}`
+}
+
 /** Through JSON, so that no string is one a rule holds; then every key in the order of events. */
 function toEvent(drawn) {
   const { id, time, contract, type, status, message, method, uri, path, ...a } = JSON.parse(
@@ -237,6 +247,8 @@ function toEvent(drawn) {
 const leaf = (fact, operator, value, path) =>
   path === undefined ? { fact, operator, value } : { fact, path, operator, value }
 
+const BRANCHES = ['um/users', 'um/tokens', 'um/groups', 'ipblocks', 'images', 'snapshots', 'labels']
+
 /** Conditions on what is done; most rules have one, and the index lives on them. */
 const WHAT = [
   (pick) => leaf('operation', 'equal', pick.one(OPERATIONS.slice(1))[0]),
@@ -245,19 +257,14 @@ const WHAT = [
   (pick) =>
     leaf('actions', 'contains', `compute.${pick.one(RESOURCES)}.${pick.one(OPERATIONS)[0]}`),
   (pick) => leaf('resourceTypes', 'someFact:equal', pick.one(RESOURCES)),
-  (pick) =>
-    leaf(
-      'path',
-      'startsWith',
-      `/cloudapi/v6/${pick.one(['datacenters', 'um', 'k8s', 'ipblocks'])}/`,
-    ),
+  (pick) => leaf('path', 'startsWith', `/cloudapi/v6/${pick.one(BRANCHES)}`),
   (pick) => leaf('errorCode', 'equal', pick.one(CODES)),
-  (pick) => leaf('path', 'glob', `/cloudapi/v6/datacenters/*/${pick.one(RESOURCES)}s/**`),
+  (pick) => leaf('path', 'glob', `/cloudapi/v6/datacenters/*/${pick.one(RESOURCES.slice(5))}s/**`),
 ]
 /** Conditions on the thing and the person. */
 const WHOM = [
   (pick) => leaf('resource', 'equal', pick.one(RESOURCES.slice(5))),
-  (pick) => leaf('resource', 'in', [pick.one(RESOURCES), pick.one(RESOURCES), pick.one(RESOURCES)]),
+  (pick) => leaf('resource', 'in', [pick.one(RESOURCES.slice(3)), pick.one(RESOURCES.slice(8))]),
   (pick) => leaf('user', 'equal', userName(pick.whole(0, USERS - 1))),
   (pick) => leaf('user', 'lower:equal', userName(pick.whole(0, USERS - 1))),
   () => leaf('user', 'inList', 'admins'),
@@ -293,6 +300,12 @@ const FURTHER = [
   (pick) => leaf('user', 'endsWith', pick.one(['@partner.example.net', '@example.com'])),
   (pick) => leaf('uri', 'includes', pick.one(RESOURCES)),
 ]
+/** A rule of few comparisons is one that says much with each. */
+const RARE = [
+  (pick) => leaf('user', 'equal', userName(pick.whole(0, USERS - 1))),
+  (pick) => leaf('country', 'equal', pick.one(COUNTRIES.slice(6))[0]),
+  (pick) => leaf('errorCode', 'in', [pick.one(CODES), pick.one(CODES)]),
+]
 const PATTERNS = [
   (pick) => leaf('user', 'matches', `^svc-[a-z]+-${pick.whole(1, 9)}\\d*@`),
   (pick) => leaf('path', 'matches', `/${pick.one(RESOURCES)}s?/[0-9a-f-]{36}$`),
@@ -315,6 +328,7 @@ function drawRule(pick) {
   const all = [pick.one(WHAT)(pick), pick.one(WHOM)(pick)]
   const more = pick.whole(0, 3)
   for (let index = 0; index < more; index += 1) all.push(pick.one(FURTHER)(pick))
+  if (more === 0) all.push(pick.one(RARE)(pick))
   if (pick.chance(0.12)) all.push(pick.one(PATTERNS)(pick))
   if (pick.chance(1 / 3)) {
     const side = pick.chance(0.5) ? WHOM : FURTHER
@@ -326,14 +340,11 @@ function drawRule(pick) {
 
 function drawUnindexed(pick) {
   const all = [
-    leaf(
-      'country',
-      'notIn',
-      COUNTRIES.slice(0, pick.whole(2, 6)).map(([country]) => country),
-    ),
+    leaf('country', 'notIn', ['DE', ...COUNTRIES.slice(1, pick.whole(3, 8)).map(([name]) => name)]),
     leaf('user', 'not:inList', 'automation-users'),
     leaf('hour', 'lessThan', pick.one([3, 4, 5, 6])),
+    pick.one([...PATTERNS, FURTHER[3]])(pick),
+    pick.one([FURTHER[3], FURTHER[4], FURTHER[9], FURTHER[14], ...PATTERNS])(pick),
   ]
-  all.push(pick.one([...PATTERNS, FURTHER[3], FURTHER[9], FURTHER[14]])(pick))
   return { all }
 }

@@ -2,9 +2,17 @@
 import type { Condition, FactReference, Leaf } from './condition.ts'
 import { compileLiteral, compilePair, mayThrow } from './decorators.ts'
 import type { Event } from './event.ts'
+import { COST_DEAR, costOfLeaf } from './estimate.ts'
 import { createFrame, fillFrame, type Frame, placeOf, turnOf } from './frame.ts'
-import type { OperatorContext } from './operators/operator.ts'
-import { compilePath } from './path.ts'
+import type { OperatorContext, Test } from './operators/operator.ts'
+import {
+  createReadings,
+  type Extractor,
+  nameOf,
+  numberOf,
+  type Readings,
+  takeReading,
+} from './reading.ts'
 
 /** A verdict on the event in the frame. */
 export type Check = (frame: Frame) => boolean
@@ -19,9 +27,21 @@ export type CompileContext = OperatorContext & {
   readonly onFault?: (leaf: Leaf) => void
 }
 
-/** Compiles trees that are asked about the same frames, and shares what they have in common. */
+/** One of the conditions that must hold together for a rule; equal ones have the same key. */
+export type Part = {
+  readonly key: string
+  readonly condition: Condition
+  readonly check: Check
+  /** What asking costs: COST_CHEAP and more. */
+  readonly cost: number
+}
+
+/** Compiles trees that are asked about the same frame, and shares what they have in common. */
 export type Compiler = {
+  readonly readings: Readings
   compile(condition: Condition): Check
+  /** The conditions that must all hold, the cheapest first. */
+  compileParts(condition: Condition): readonly Part[]
 }
 
 /** The verdict of one condition on an event. The condition must have been parsed without error. */
@@ -37,62 +57,88 @@ export function compileCondition(
   }
 }
 
-/** What asking costs, in comparisons: siblings are asked in this order, which changes no verdict. */
-type Compiled = { readonly check: Check; readonly cost: number }
+/** Siblings are asked in the order of what they cost, which changes no verdict. */
+function byCost(a: Part, b: Part): number {
+  return a.cost - b.cost
+}
 
-const COST_CHEAP = 1
-const COST_PATH = 3
-const COST_DEAR = 30
+/** `conditions`: what will be compiled, as far as known: what many of them look at is read once. */
+export function createCompiler(
+  context: CompileContext,
+  conditions: readonly Condition[] = [],
+): Compiler {
+  const parts = new Map<string, Part>()
+  const readings = createReadings()
+  const popular = findPopular(conditions, context)
 
-export function createCompiler(context: CompileContext): Compiler {
-  const leaves = new Map<string, Compiled>()
-  const shared = new Map<string, Compiled>()
+  function compileOnce(condition: Condition): Part {
+    const { key, build } = describe(condition)
+    const known = parts.get(key)
+    if (known) return known
+    const part = { key, condition, ...build() }
+    parts.set(key, part)
+    return part
+  }
 
-  function compileNode(condition: Condition): Compiled {
+  type Description = {
+    readonly key: string
+    readonly build: () => { readonly check: Check; readonly cost: number }
+  }
+
+  function describe(condition: Condition): Description {
     switch (condition.kind) {
       case 'all':
-      case 'any': {
-        const { kind } = condition
-        const children = flatten(condition, kind).map(compileNode)
-        children.sort((a, b) => a.cost - b.cost)
-        const checks = children.map((child) => child.check)
-        const cost = children.reduce((sum, child) => sum + child.cost, 0)
-        return { check: kind === 'all' ? combineAll(checks) : combineAny(checks), cost }
-      }
+      case 'any':
+        return describeGroup(condition, condition.kind)
       case 'not': {
-        const { check, cost } = compileNode(condition.child)
-        return { check: (frame) => !check(frame), cost }
+        const { key, check, cost } = compileOnce(condition.child)
+        return { key: `not ${key}`, build: () => ({ check: (frame) => !check(frame), cost }) }
       }
       case 'shared':
-        return compileShared(condition.shared)
+        return describeShared(condition.shared)
       case 'leaf':
-        return compileLeafOnce(condition)
+        return { key: leafKey(condition), build: () => buildLeaf(condition) }
     }
   }
 
-  function compileShared(name: string): Compiled {
-    const known = shared.get(name)
-    if (known) return known
-    const condition = context.shared.get(name)
-    if (condition === undefined) throw new Error(`no shared condition ${JSON.stringify(name)}`)
-    const { check, cost } = compileNode(condition)
-    const compiled = { check: remember(check), cost }
-    shared.set(name, compiled)
-    return compiled
+  function describeGroup(group: Condition, kind: 'all' | 'any'): Description {
+    const children = flatten(group, kind).map(compileOnce).sort(byCost)
+    const [only] = children
+    if (only && children.length === 1) return { key: only.key, build: () => only }
+    return {
+      key: `${kind}(${children.map((child) => child.key).join(', ')})`,
+      build() {
+        const checks = children.map((child) => child.check)
+        const cost = children.reduce((sum, child) => sum + child.cost, 0)
+        const check = kind === 'all' ? combineAll(checks) : combineAny(checks)
+        return { check: cost >= COST_DEAR ? remember(check) : check, cost }
+      },
+    }
   }
 
-  function compileLeafOnce(leaf: Leaf): Compiled {
-    const key = leafKey(leaf)
-    const known = leaves.get(key)
-    if (known) return known
-    const check = compileLeaf(leaf, context)
-    const cost = costOf(leaf)
-    const compiled = { check: cost >= COST_DEAR ? remember(check) : check, cost }
-    leaves.set(key, compiled)
-    return compiled
+  function describeShared(name: string): Description {
+    return {
+      key: `shared ${JSON.stringify(name)}`,
+      build() {
+        const condition = context.shared.get(name)
+        if (condition === undefined) throw new Error(`no shared condition ${JSON.stringify(name)}`)
+        const { check, cost } = compileOnce(condition)
+        return { check: remember(check), cost }
+      },
+    }
   }
 
-  return { compile: (condition) => compileNode(condition).check }
+  function buildLeaf(leaf: Leaf): { check: Check; cost: number } {
+    const check = compileLeaf(leaf, { context, readings, popular })
+    const cost = costOfLeaf(leaf)
+    return { check: cost >= COST_DEAR ? remember(check) : check, cost }
+  }
+
+  return {
+    readings,
+    compile: (condition) => compileOnce(condition).check,
+    compileParts: (condition) => flatten(condition, 'all').map(compileOnce).sort(byCost),
+  }
 }
 
 /** Two leaves with the same key have the same verdict on every event. */
@@ -101,11 +147,6 @@ function leafKey(leaf: Leaf): string {
   const { valueFact, value } = leaf
   const operand = valueFact ? { from: reference(valueFact) } : { literal: value }
   return JSON.stringify([leaf.comparison.text, reference(leaf), operand])
-}
-
-function costOf(leaf: Leaf): number {
-  if (leaf.comparison.operator.cost === 'dear') return COST_DEAR
-  return leaf.path || leaf.comparison.decorators.length > 0 ? COST_PATH : COST_CHEAP
 }
 
 /** The members of a group, with those of groups of the same kind inside it. */
@@ -128,7 +169,8 @@ function remember(check: Check): Check {
   }
 }
 
-function combineAll(checks: readonly Check[]): Check {
+/** Whether all of the checks hold. */
+export function combineAll(checks: readonly Check[]): Check {
   const [a, b, c, d] = checks
   if (a && !b) return a
   if (a && b && !c) return (frame) => a(frame) && b(frame)
@@ -150,36 +192,133 @@ function combineAny(checks: readonly Check[]): Check {
   }
 }
 
-function compileLeaf(leaf: Leaf, context: CompileContext): Check {
+/** What leaves are compiled with. */
+type Workshop = {
+  readonly context: CompileContext
+  readonly readings: Readings
+  /** Names of the extractors that are worth a number. */
+  readonly popular: ReadonlySet<string>
+}
+
+/** Comparisons of one fact from which on reading its number once costs less than comparing texts. */
+const POPULAR_MIN = 12
+
+function findPopular(conditions: readonly Condition[], context: CompileContext): Set<string> {
+  const counts = new Map<string, number>()
+  const count = (condition: Condition): void => {
+    if (condition.kind === 'all' || condition.kind === 'any') condition.children.forEach(count)
+    else if (condition.kind === 'not') count(condition.child)
+    else if (condition.kind === 'leaf') {
+      const equality = equalityOf(condition, context)
+      if (equality === undefined) return
+      const name = nameOf(equality.extractor)
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+  }
+  for (const condition of [...conditions, ...context.shared.values()]) count(condition)
+  return new Set([...counts].flatMap(([name, times]) => (times >= POPULAR_MIN ? [name] : [])))
+}
+
+function compileLeaf(leaf: Leaf, workshop: Workshop): Check {
+  const { context, readings } = workshop
   const { comparison, valueFact } = leaf
   const throws = mayThrow(comparison, valueFact === undefined)
   if (valueFact) {
     const test = compilePair(comparison, context)
-    const readFact = compileReference(leaf)
-    const readValue = compileReference(valueFact)
+    const readFact = readings.reference(leaf)
+    const readValue = readings.reference(valueFact)
     const check: Check = (frame) => test(readFact(frame), readValue(frame))
     return throws ? guard(check, leaf, context) : check
   }
-  if (comparison.decorators.length === 0 && !leaf.path) {
-    const check = compilePlain(leaf)
-    if (check) return check
-  }
+  const plain = compileEquality(leaf, workshop) ?? compilePlain(leaf, context)
+  if (plain) return plain
   const test = compileLiteral(comparison, leaf.value, context)
-  if (leaf.path) {
-    const read = compileReference(leaf)
-    const check: Check = (frame) => test(read(frame))
-    return throws ? guard(check, leaf, context) : check
-  }
-  const place = placeOf(leaf.fact)
-  const check: Check = (frame) => test(frame[place])
+  const check = compileTest(test, leaf, readings)
   return throws ? guard(check, leaf, context) : check
 }
 
-/** The commonest leaves without a call in between. */
-function compilePlain(leaf: Leaf): Check | undefined {
-  const { value } = leaf
+function compileTest(test: Test, leaf: Leaf, readings: Readings): Check {
+  if (leaf.path) {
+    const read = readings.reference(leaf)
+    return (frame) => test(read(frame))
+  }
   const place = placeOf(leaf.fact)
-  switch (leaf.comparison.operator.name) {
+  return (frame) => test(frame[place])
+}
+
+/** Values told apart by their numbers; more of them are left to the operator's own set. */
+const NUMBERED_MAX = 256
+
+/** `equal`, `in` and their like compare the number of what the event shows. */
+function compileEquality(leaf: Leaf, workshop: Workshop): Check | undefined {
+  const { context, readings, popular } = workshop
+  const equality = equalityOf(leaf, context)
+  if (equality === undefined || !popular.has(nameOf(equality.extractor))) return undefined
+  const { extractor, values, holds } = equality
+  if (values.length > NUMBERED_MAX) return undefined
+  const reading = readings.of(extractor)
+  const numbers = [...new Set(values.map((value) => numberOf(reading, value)))]
+  const [number] = numbers
+  if (number !== undefined && numbers.length === 1) {
+    return (frame) => {
+      takeReading(reading, frame)
+      return (reading.number === number) === holds
+    }
+  }
+  const isOne = new Uint8Array(Math.max(0, ...numbers) + 1)
+  for (const one of numbers) isOne[one] = 1
+  const wanted = holds ? 1 : 0
+  return (frame) => {
+    takeReading(reading, frame)
+    return (isOne[reading.number] ?? 0) === wanted
+  }
+}
+
+type Equality = {
+  readonly extractor: Extractor
+  readonly values: readonly unknown[]
+  /** Whether the leaf holds for one of the values, or for any other. */
+  readonly holds: boolean
+}
+
+/** What a leaf says when it only asks whether a fact is one of some values. */
+function equalityOf(leaf: Leaf, context: CompileContext): Equality | undefined {
+  const { operator, decorators } = leaf.comparison
+  let holds = true
+  let fold: 'lower' | 'upper' | undefined
+  for (const decorator of decorators) {
+    if (decorator === 'not') holds = !holds
+    else if ((decorator === 'lower' || decorator === 'upper') && !fold) fold = decorator
+    else return undefined
+  }
+  const { fact, path, value } = leaf
+  const extractor: Extractor = { fact, path, as: 'value', fold, length: 0 }
+  switch (operator.name) {
+    case 'equal':
+      return { extractor, values: [value], holds }
+    case 'notEqual':
+      return { extractor, values: [value], holds: !holds }
+    case 'in':
+      return Array.isArray(value) ? { extractor, values: value, holds } : undefined
+    case 'notIn':
+      return Array.isArray(value) ? { extractor, values: value, holds: !holds } : undefined
+    case 'inList': {
+      const list = context.lists.get(String(value))
+      return list?.kind === 'values' ? { extractor, values: list.values, holds } : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The commonest leaves without a call in between. */
+function compilePlain(leaf: Leaf, context: CompileContext): Check | undefined {
+  const { value, path } = leaf
+  const { operator, decorators } = leaf.comparison
+  if (path || decorators.length > 0) return undefined
+  const place = placeOf(leaf.fact)
+  if (typeof value === 'number') return compileNumber(leaf, value, context)
+  switch (operator.name) {
     case 'equal':
       return (frame) => frame[place] === value
     case 'notEqual':
@@ -188,6 +327,39 @@ function compilePlain(leaf: Leaf): Check | undefined {
       return (frame) => {
         const fact = frame[place]
         return typeof fact === 'string' && typeof value === 'string' && fact.startsWith(value)
+      }
+    default:
+      return undefined
+  }
+}
+
+/** Comparisons of a number with a number; any other fact goes the operator's own way. */
+function compileNumber(leaf: Leaf, value: number, context: CompileContext): Check | undefined {
+  const place = placeOf(leaf.fact)
+  const test = compileLiteral(leaf.comparison, value, context)
+  const other = guard((frame) => test(frame[place]), leaf, context)
+  switch (leaf.comparison.operator.name) {
+    case 'equal':
+      return (frame) => frame[place] === value
+    case 'lessThan':
+      return (frame) => {
+        const fact = frame[place]
+        return typeof fact === 'number' ? fact < value : other(frame)
+      }
+    case 'lessThanInclusive':
+      return (frame) => {
+        const fact = frame[place]
+        return typeof fact === 'number' ? fact <= value : other(frame)
+      }
+    case 'greaterThan':
+      return (frame) => {
+        const fact = frame[place]
+        return typeof fact === 'number' ? fact > value : other(frame)
+      }
+    case 'greaterThanInclusive':
+      return (frame) => {
+        const fact = frame[place]
+        return typeof fact === 'number' ? fact >= value : other(frame)
       }
     default:
       return undefined
@@ -203,16 +375,5 @@ function guard(check: Check, leaf: Leaf, { onFault }: CompileContext): Check {
       onFault?.(leaf)
       return false
     }
-  }
-}
-
-/** Reads a fact; a path selects inside objects and lists only, as in json-rules-engine. */
-export function compileReference({ fact, path }: FactReference): (frame: Frame) => unknown {
-  const place = placeOf(fact)
-  if (!path) return (frame) => frame[place]
-  const select = compilePath(path)
-  return (frame) => {
-    const value = frame[place]
-    return typeof value === 'object' && value !== null ? select(value) : value
   }
 }

@@ -2,9 +2,8 @@
 import { type Check, type CompileContext, createCompiler } from './compile.ts'
 import type { Condition } from './condition.ts'
 import type { Event } from './event.ts'
-import { createFrame, fillFrame, turnOf } from './frame.ts'
-import { buildIndex, type Entry } from './rule-index.ts'
-import { findWitnesses } from './witness.ts'
+import { createFrame, fillFrame } from './frame.ts'
+import { buildIndex, type RuleIndex } from './rule-index.ts'
 
 export type MatchableException = {
   readonly name: string
@@ -35,82 +34,69 @@ export type Matcher<R extends MatchableRule> = {
 
 type CompiledException = { readonly check: Check; readonly expires: string | undefined }
 
-type CompiledRule<R> = {
-  readonly rule: R
-  readonly check: Check
-  readonly exceptions: readonly CompiledException[]
-}
-
 /**
  * Compiles rules so that one event is asked about few of them. The conditions must have been parsed
- * without error, and every shared condition they name must be there, without circles. Not for two
- * events at once: `match` is synchronous and keeps its state between calls.
+ * without error, and every shared condition they name must be there, without circles. Synchronous,
+ * and not for two events at once: the state of the event under way is kept in the matcher.
  */
 export function createMatcher<R extends MatchableRule>(
   rules: readonly R[],
   context: CompileContext,
   { index: indexed = true }: MatchOptions = {},
 ): Matcher<R> {
-  const compiler = createCompiler(context)
+  const conditions = rules.map((rule) => rule.conditions)
+  const compiler = createCompiler(context, conditions)
   const frame = createFrame()
-  const compiled = rules.map((rule): CompiledRule<R> => {
-    const exceptions = rule.exceptions.map(({ conditions, expires }) => {
+  const checks = rules.map((rule) => compiler.compile(rule.conditions))
+  const exceptions = rules.map((rule) =>
+    rule.exceptions.map(({ conditions, expires }): CompiledException => {
       return { check: compiler.compile(conditions), expires }
-    })
-    return { rule, check: compiler.compile(rule.conditions), exceptions }
-  })
+    }),
+  )
   const numbers = new Map(rules.map((rule, number) => [rule, number] as const))
-  const checks = compiled.map(({ check }) => check)
-  const index = buildIndex(indexed ? entriesOf(rules, context) : everyRule(rules))
-  /** The turn in which a rule was last asked: one can be a candidate in several ways. */
-  const asked = new Float64Array(rules.length)
-  const found: number[] = []
+  const index = indexed ? buildIndex(conditions, compiler, context) : askAll(checks)
   const none: readonly R[] = []
-  let turn = 0
 
-  function ask(number: number): void {
-    if (asked[number] === turn) return
-    asked[number] = turn
-    if (checks[number]?.(frame)) found.push(number)
-  }
-
-  function isExcepted(event: Event, exceptions: readonly CompiledException[]): boolean {
-    return exceptions.some(({ check, expires }) => !hasExpired(expires, event) && check(frame))
+  function isExcepted(event: Event, number: number): boolean {
+    const list = exceptions[number] ?? []
+    return list.some(({ check, expires }) => !hasExpired(expires, event) && check(frame))
   }
 
   return {
-    unindexed: index.always,
+    unindexed: index.unindexed,
     match(event) {
       fillFrame(frame, event)
-      turn = turnOf(frame)
-      found.length = 0
-      index.visit(frame, ask)
-      if (found.length === 0) return none
-      if (found.length > 1) found.sort((a, b) => a - b)
+      const count = index.find(frame)
+      if (count === 0) return none
       const matched: R[] = []
-      for (const number of found) {
-        const entry = compiled[number]
-        if (entry && !isExcepted(event, entry.exceptions)) matched.push(entry.rule)
+      for (let place = 0; place < count; place += 1) {
+        const number = index.found[place] ?? 0
+        const rule = rules[number]
+        if (rule !== undefined && !isExcepted(event, number)) matched.push(rule)
       }
       return matched.length === 0 ? none : matched
     },
     matchOne(rule, event) {
-      const entry = compiled[numbers.get(rule) ?? -1]
-      if (entry === undefined) return false
+      const number = numbers.get(rule)
+      if (number === undefined) return false
       fillFrame(frame, event)
-      return entry.check(frame) && !isExcepted(event, entry.exceptions)
+      return checks[number]?.(frame) === true && !isExcepted(event, number)
     },
   }
 }
 
-function entriesOf(rules: readonly MatchableRule[], context: CompileContext): readonly Entry[] {
-  return rules.flatMap(({ conditions }, rule) =>
-    findWitnesses(conditions, context).map((witnesses): Entry => ({ rule, witnesses })),
-  )
-}
-
-function everyRule(rules: readonly MatchableRule[]): readonly Entry[] {
-  return rules.map((_, rule): Entry => ({ rule, witnesses: [] }))
+/** No index: for tests that compare. */
+function askAll(checks: readonly Check[]): RuleIndex {
+  const found = new Int32Array(checks.length)
+  return {
+    unindexed: checks.length,
+    found,
+    find(frame) {
+      const holding = checks.flatMap((check, number) => (check(frame) ? [number] : []))
+      found.set(holding)
+      return holding.length
+    },
+  }
 }
 
 /** By the event's own day; an event without a time has none that could be too late. */

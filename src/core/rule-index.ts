@@ -1,151 +1,154 @@
-// Owns the choice of candidates: a tree that leads from the facts of an event to the rules it can
-// match. What rules need: witness.ts; whether they match: match.ts.
-import { compileReference } from './compile.ts'
-import type { Frame } from './frame.ts'
-import type { Conjunction, Extractor, Witness } from './witness.ts'
+// Owns an event's walk through the tree of rules: which rules hold, asking as few as possible. How
+// the tree is built: rule-tree.ts.
+import type { CompileContext, Compiler, Part } from './compile.ts'
+import type { Condition } from './condition.ts'
+import { shareOf } from './estimate.ts'
+import { type Frame, turnOf } from './frame.ts'
+import { type Reading, takeReading } from './reading.ts'
+import { buildTree, type Clue, type Node, type RulePlan } from './rule-tree.ts'
+import { crossWays, findWitnesses } from './witness.ts'
 
-/** One way in which a rule can match; rules are numbers here. */
-export type Entry = { readonly rule: number; readonly witnesses: Conjunction }
-
-/** Calls `ask` for each candidate of the event in the frame, some of them more than once. */
+/** Finds the numbers of the conditions that hold for the event in the frame, in order. */
 export type RuleIndex = {
-  visit(frame: Frame, ask: (rule: number) => void): void
-  /** Rules that every event has to be asked about. */
-  readonly always: number
+  /** How many there are; they are the first members of `found`, until the next call. */
+  find(frame: Frame): number
+  readonly found: Int32Array
+  /** Conditions without a witness: something of each is asked about every event. */
+  readonly unindexed: number
 }
 
-type Reader = {
-  readonly many: boolean
-  readonly read: (frame: Frame) => unknown
+/** An index over the conditions of rules, which are called by their place in the list. */
+export function buildIndex(
+  conditions: readonly Condition[],
+  compiler: Compiler,
+  context: CompileContext,
+): RuleIndex {
+  const waysOf = createWays(context)
+  const plans = conditions.map((condition): RulePlan => {
+    const parts = compiler.compileParts(condition)
+    const shares = parts.map((part) => shareOf(part.condition, context))
+    return { parts, shares, ways: waysOf(parts) }
+  })
+  const unindexed = plans.filter(({ ways }) => ways.some((way) => way.length === 0)).length
+  const found = new Int32Array(plans.length)
+  return { find: createWalk(buildTree(plans, compiler.readings), found), found, unindexed }
 }
 
-type Node = {
-  /** Candidates of every event that comes here. */
+/** The witnesses of each part, found once for equal parts. */
+function createWays(context: CompileContext): (parts: readonly Part[]) => RulePlan['ways'] {
+  const known = new Map<string, ReturnType<typeof findWitnesses>>()
+  const witnessesOf = ({ key, condition }: Part) => {
+    const found = known.get(key) ?? findWitnesses(condition, context)
+    known.set(key, found)
+    return found
+  }
+  return (parts) =>
+    crossWays(
+      parts.map((part, number) => {
+        const ways = witnessesOf(part)
+        const alone = ways.length === 1 && ways[0]?.length === 1
+        return ways.map((way) =>
+          way.map((witness): Clue => {
+            return { ...witness, proves: alone && witness.exact ? number : undefined }
+          }),
+        )
+      }),
+    )
+}
+
+/** A node as it is walked. */
+type Step = {
   readonly rules: readonly number[]
-  readonly reader: Reader | undefined
-  readonly branches: ReadonlyMap<unknown, Node>
-  readonly rest: Node | undefined
+  readonly checks: Node['checks']
+  readonly reading: Reading | undefined
+  readonly branches: Branches
+  readonly test: Node['test']
+  readonly inside: Step | undefined
+  readonly rest: Step | undefined
 }
 
-/** A look-up costs about as much as asking this many rules; one that saves less is left out. */
-const LOOK_UP_COST = 2
+/** A hash table of numbers: a power of two of places, at most half of them taken, 0 is empty. */
+type Branches = { readonly numbers: Int32Array; readonly steps: readonly (Step | undefined)[] }
 
-/** Entries in all branches together, per rule: rules that need one of many values are in each. */
-const PLACED_MAX_PER_RULE = 40
+function createWalk(root: Node, found: Int32Array): (frame: Frame) => number {
+  const start = toStep(root)
+  /** The turn in which a rule was last asked: one can be met in several ways. */
+  const asked = new Float64Array(found.length)
+  let count = 0
+  let frame: Frame = []
+  let turn = 0
 
-const NO_BRANCHES: ReadonlyMap<unknown, Node> = new Map()
-
-export function buildIndex(entries: readonly Entry[]): RuleIndex {
-  const readers = new Map<string, Reader>()
-  let budget = entries.length * PLACED_MAX_PER_RULE
-
-  function readerOf({ name, extractor }: Witness): Reader {
-    const known = readers.get(name)
-    if (known) return known
-    const reader = { many: extractor.as === 'member', read: compileExtractor(extractor) }
-    readers.set(name, reader)
-    return reader
+  function walk(from: Step): void {
+    for (let step: Step | undefined = from; step !== undefined; step = step.rest) {
+      const { reading, test } = step
+      if (reading !== undefined) {
+        takeReading(reading, frame)
+        if (reading.many) walkMembers(reading, step.branches)
+        else if (reading.number !== 0) walkBranch(reading.number, step.branches)
+      } else if (test !== undefined) {
+        if (step.inside !== undefined && test(frame)) walk(step.inside)
+      } else ask(step)
+    }
   }
 
-  function build(members: readonly Entry[]): Node {
-    const best = budget > 0 ? chooseWitness(members) : undefined
-    if (best === undefined) {
-      const rules = [...new Set(members.map((entry) => entry.rule))]
-      return { rules, reader: undefined, branches: NO_BRANCHES, rest: undefined }
+  function walkMembers({ number: count, members }: Reading, branches: Branches): void {
+    for (let index = 0; index < count; index += 1) walkBranch(members[index] ?? 0, branches)
+  }
+
+  function walkBranch(number: number, { numbers, steps }: Branches): void {
+    const mask = numbers.length - 1
+    for (let place = number & mask; numbers[place] !== 0; place = (place + 1) & mask) {
+      if (numbers[place] !== number) continue
+      const branch = steps[place]
+      if (branch !== undefined) walk(branch)
+      return
     }
-    const rest: Entry[] = []
-    const groups = new Map<unknown, Entry[]>()
-    for (const entry of members) {
-      const witness = entry.witnesses.find((candidate) => candidate.name === best.name)
-      if (witness === undefined) {
-        rest.push(entry)
-        continue
+  }
+
+  function ask({ rules, checks }: Step): void {
+    for (let index = 0; index < rules.length; index += 1) {
+      const rule = rules[index] ?? 0
+      if (asked[rule] === turn) continue
+      asked[rule] = turn
+      const check = checks[index]
+      if (check === undefined || check(frame)) {
+        found[count] = rule
+        count += 1
       }
-      const witnesses = entry.witnesses.filter((candidate) => candidate !== witness)
-      for (const value of witness.values) place(groups, value, { rule: entry.rule, witnesses })
-      budget -= witness.values.length
-    }
-    const branches = new Map([...groups].map(([value, group]) => [value, build(group)] as const))
-    return {
-      rules: [],
-      reader: readerOf(best),
-      branches,
-      rest: rest.length > 0 ? build(rest) : undefined,
     }
   }
 
-  const root = build(entries)
+  return (current) => {
+    count = 0
+    frame = current
+    turn = turnOf(current)
+    walk(start)
+    if (count > 1) found.subarray(0, count).sort()
+    return count
+  }
+}
+
+function toStep(node: Node): Step {
   return {
-    visit: (frame, ask) => visitNode(root, frame, ask),
-    always: lastOf(root).rules.length,
+    rules: node.rules,
+    checks: node.checks,
+    reading: node.reading,
+    branches: toBranches(node.branches ?? new Map()),
+    test: node.test,
+    inside: node.inside && toStep(node.inside),
+    rest: node.rest && toStep(node.rest),
   }
 }
 
-function place(groups: Map<unknown, Entry[]>, value: unknown, entry: Entry): void {
-  const group = groups.get(value)
-  if (group) group.push(entry)
-  else groups.set(value, [entry])
-}
-
-function lastOf(node: Node): Node {
-  return node.rest ? lastOf(node.rest) : node
-}
-
-function visitNode(start: Node, frame: Frame, ask: (rule: number) => void): void {
-  for (let node: Node | undefined = start; node !== undefined; node = node.rest) {
-    for (const rule of node.rules) ask(rule)
-    const { reader } = node
-    if (reader === undefined) continue
-    const key = reader.read(frame)
-    if (!reader.many) {
-      const branch = node.branches.get(key)
-      if (branch) visitNode(branch, frame, ask)
-    } else if (Array.isArray(key)) {
-      for (const member of key) {
-        const branch = node.branches.get(member)
-        if (branch) visitNode(branch, frame, ask)
-      }
-    }
+function toBranches(nodes: ReadonlyMap<number, Node>): Branches {
+  const size = 2 ** Math.ceil(Math.log2(nodes.size * 2 + 1))
+  const numbers = new Int32Array(size)
+  const steps = Array.from<Step | undefined>({ length: size }).fill(undefined)
+  for (const [number, node] of nodes) {
+    let place = number & (size - 1)
+    while (numbers[place] !== 0) place = (place + 1) & (size - 1)
+    numbers[place] = number
+    steps[place] = toStep(node)
   }
-}
-
-/** A witness of the extractor whose look-up spares the most questions; undefined: none is worth it. */
-function chooseWitness(members: readonly Entry[]): Witness | undefined {
-  const savings = new Map<string, number>()
-  let best: Witness | undefined
-  let most = LOOK_UP_COST
-  for (const { witnesses } of members) {
-    for (const witness of witnesses) {
-      const saved = (savings.get(witness.name) ?? 0) + 1 - witness.share
-      savings.set(witness.name, saved)
-      if (saved > most) {
-        most = saved
-        best = witness
-      }
-    }
-  }
-  return best
-}
-
-function compileExtractor(extractor: Extractor): (frame: Frame) => unknown {
-  const read = compileReference(extractor)
-  const { as, fold, length } = extractor
-  if (as === 'value' && fold === undefined) return read
-  const cut = (value: unknown): unknown => {
-    if (typeof value !== 'string') return value
-    const text = foldText(value, fold)
-    if (as === 'prefix') return text.slice(0, length)
-    return as === 'suffix' ? text.slice(-length) : text
-  }
-  if (as !== 'member') return (frame) => cut(read(frame))
-  if (fold === undefined) return read
-  return (frame) => {
-    const value = read(frame)
-    return Array.isArray(value) ? value.map(cut) : value
-  }
-}
-
-function foldText(text: string, fold: 'lower' | 'upper' | undefined): string {
-  if (fold === undefined) return text
-  return fold === 'lower' ? text.toLowerCase() : text.toUpperCase()
+  return { numbers, steps }
 }

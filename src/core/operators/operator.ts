@@ -24,6 +24,8 @@ export type ValueFault = {
 export type Need = {
   readonly as: 'value' | 'member' | 'prefix' | 'suffix'
   readonly values: readonly unknown[]
+  /** False: it is necessary, but not enough. */
+  readonly exact?: boolean
 }
 
 export type Operator = {

@@ -1,6 +1,8 @@
 // Owns `matches` (RE2 expressions) and `glob`: both run in linear time, whatever an event contains.
 import { RE2JS } from 're2js'
 import { describeFound } from '../suggest.ts'
+import { compileGlob } from './glob.ts'
+import { mayMatch, requiredLiteral } from './literal.ts'
 import { NO_FAULTS, type Operator, type ValueFault, valueError } from './operator.ts'
 
 /** Longest expression in characters; compiling takes time and memory in proportion. */
@@ -19,6 +21,11 @@ function compileExpression(expression: string): RE2JS {
   const fresh = RE2JS.compile(expression)
   compiled.set(expression, fresh)
   return fresh
+}
+
+function compileSearch(expression: string): (text: string) => boolean {
+  const search = compileExpression(expression)
+  return (text) => search.test(text)
 }
 
 function checkPattern(value: unknown): ValueFault | undefined {
@@ -55,31 +62,24 @@ export const matches: Operator = {
     const fault = checkPattern(value)
     if (fault) return [fault]
     try {
-      compileExpression(value as string)
+      compileExpression(String(value))
       return NO_FAULTS
     } catch (error) {
-      return [valueError(explainRefusal(value as string, error))]
+      return [valueError(explainRefusal(String(value), error))]
     }
   },
   compile(value) {
-    const expression = compileExpression(value as string)
-    return (factValue) => typeof factValue === 'string' && expression.test(factValue)
+    const search = compileSearch(String(value))
+    const literal = requiredLiteral(String(value))
+    if (literal === undefined)
+      return (factValue) => typeof factValue === 'string' && search(factValue)
+    return (factValue) =>
+      typeof factValue === 'string' && mayMatch(literal, factValue) && search(factValue)
   },
   evaluate: (factValue, value) =>
     typeof factValue === 'string' &&
     typeof value === 'string' &&
     compileExpression(value).test(factValue),
-}
-
-/** `?` is one character but `/`, `*` any run without `/`, `**` any run; the rest is itself. */
-function globToExpression(glob: string): string {
-  const parts = glob.match(/\*{2,}|\*|\?|[^*?]+/g) ?? []
-  const translated = parts.map((part) => {
-    if (part === '?') return '[^/]'
-    if (part === '*') return '[^/]*'
-    return part.startsWith('**') ? '(?s:.*)' : RE2JS.quote(part)
-  })
-  return `\\A${translated.join('')}\\z`
 }
 
 export const glob: Operator = {
@@ -95,15 +95,15 @@ export const glob: Operator = {
     return fault ? [fault] : NO_FAULTS
   },
   compile(value) {
-    const expression = compileExpression(globToExpression(value as string))
-    return (factValue) => typeof factValue === 'string' && expression.test(factValue)
+    const fits = compileGlob(String(value), compileSearch)
+    return (factValue) => typeof factValue === 'string' && fits(factValue)
   },
   evaluate: (factValue, value) =>
     typeof factValue === 'string' &&
     typeof value === 'string' &&
-    compileExpression(globToExpression(value)).test(factValue),
+    compileGlob(value, compileSearch)(factValue),
   needs(value) {
-    const prefix = /^[^*?]*/.exec(value as string)?.[0] ?? ''
-    return prefix === '' ? undefined : { as: 'prefix', values: [prefix] }
+    const prefix = /^[^*?]*/.exec(String(value))?.[0] ?? ''
+    return prefix === '' ? undefined : { as: 'prefix', values: [prefix], exact: false }
   },
 }
