@@ -45,6 +45,12 @@ export type WindowPart = {
 /** Deep paging ends at 10,000 rows where Elasticsearch has its usual setting: cut before that. */
 const HITS_MAX = 9_000
 
+/**
+ * More pages than this are rarely read without something moving or failing in between, and until a
+ * window is proven the mark waits: so it is cut at its first page, for one request more.
+ */
+const PAGES_WANTED_MAX = 8
+
 /** One answer may hold this many, if the API takes such a limit at all. */
 const LIMIT_LARGE = 10_000
 
@@ -153,6 +159,7 @@ async function readOnce(
     total = answer.total
     offset += answer.hits.length
     if (canCut && total > HITS_MAX) return 'too-many'
+    if (canCut && page === 0 && total > reading.pageSize * PAGES_WANTED_MAX) return 'too-many'
     if (offset >= total || answer.hits.length === 0) break
   }
   reading.proven = !moved && isComplete(reading, found)
