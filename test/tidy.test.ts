@@ -56,6 +56,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'embedded-redis': ['core', 'observe', 'embedded-redis-process'],
   'embedded-redis-process': ['core', 'observe'],
   'embedded-redis-open': ['core', 'observe', 'embedded-redis'],
+  input: ['core'],
+  replay: ['core', 'input', 'ruleset', 'ruleset-files'],
   'rule-tests': ['core', 'observe', 'state', 'pipeline', 'ruleset', 'why'],
   main: ['cli', 'clock'],
 }

@@ -13,7 +13,7 @@ import { suggestName } from '../core/suggest.ts'
 import { visibleText } from '../core/template.ts'
 import { createExplain, type Explanation } from '../why.ts'
 import { type Cli, CommandError } from './context.ts'
-import { parseLine } from './ndjson.ts'
+import { parseLine } from '../input/ndjson.ts'
 import { type LoadedRules, loadRules } from './rules-load.ts'
 
 /** Entries of one file: nobody reads more trees than these. */
@@ -73,7 +73,7 @@ async function readInput(cli: Cli, file: string): Promise<string> {
 
 /** One JSON value over many lines, or a value on each line. */
 function readEntries(text: string, file: string): readonly unknown[] {
-  const whole = parseLine({ number: 1, text })
+  const whole = parseLine({ text })
   if ('entries' in whole) return limited(whole.entries, file)
   const lines = text.split('\n').map((line, index) => ({ number: index + 1, text: line }))
   const filled = lines.filter((line) => line.text.trim() !== '')

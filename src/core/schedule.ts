@@ -1,5 +1,5 @@
 // Owns weekly schedules (office hours, maintenance hours): their text and what lies inside them.
-import { type Calendar, createCalendar, isTimezone } from './calendar.ts'
+import { createCalendar, isTimezone } from './calendar.ts'
 import type { Weekday } from './event.ts'
 import { isObject, pointerTo, type Report, reportError, reportUnknownKeys } from './shape.ts'
 import { describeFound, suggestName } from './suggest.ts'
@@ -7,6 +7,8 @@ import { describeFound, suggestName } from './suggest.ts'
 export type Schedule = {
   readonly name: string
   readonly timezone: string
+  /** What it was made of: with it another thread makes the same. */
+  readonly week: Week
   /** Whether a time (ms since the epoch) lies inside. Times no calendar has are outside. */
   includes(timeMs: number): boolean
 }
@@ -55,26 +57,30 @@ export function parseSchedule(
   const hours = read('hours', parseSpan)
   const holidays = read('holidays', parseHoliday)
   if (faulty || timezone === undefined) return undefined
-  return createSchedule(name, createCalendar(timezone), {
+  return createSchedule(name, timezone, {
     days: new Set(days?.flat() ?? WEEK),
     hours: hours ?? [{ start: 0, end: DAY_MINUTES }],
     holidays: new Set(holidays?.map((holiday) => holiday.date)),
   })
 }
 
-type Week = {
+/** Days, hours and holidays of a schedule. */
+export type Week = {
   readonly days: ReadonlySet<Weekday>
   readonly hours: readonly Span[]
   readonly holidays: ReadonlySet<string>
 }
 
-function createSchedule(name: string, calendar: Calendar, week: Week): Schedule {
+/** A schedule from its parts; the time zone must be one that Intl knows. */
+export function createSchedule(name: string, timezone: string, week: Week): Schedule {
+  const calendar = createCalendar(timezone)
   const works = (weekday: Weekday, date: string) =>
     week.days.has(weekday) && !week.holidays.has(date)
   const overnight = week.hours.filter((span) => span.end <= span.start)
   return {
     name,
-    timezone: calendar.timezone,
+    timezone,
+    week,
     includes(timeMs) {
       if (!(timeMs >= TIME_MIN_MS && timeMs <= TIME_MAX_MS)) return false
       const now = calendar.at(timeMs)
