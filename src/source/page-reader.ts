@@ -9,14 +9,15 @@
 // that exist, and the sum over all ids, the *known* rows, never exceeds what is there. A try whose
 // total didn't move and whose known rows are exactly the total has seen every row. Rows only ever
 // get added, so known rows of several tries may be put together when the last total is the highest.
-// Duplicates torn onto different pages leave known rows short: later tries use other page sizes,
-// which tear elsewhere, and halving ends at windows of one page, which prove themselves.
+// Duplicates torn onto different pages, and totals that move, leave several pages unproven. What
+// they gave says where the entries lie, so the window is then cut into parts of less than a page:
+// each is one answer, which proves itself.
 import type { Span } from '../state/stores.ts'
 import type { Page } from './answer.ts'
 import type { ActivityLogClient } from './client.ts'
 import { LIMIT_SAFE, SourceError } from './errors.ts'
 import { compareEntries, type ReadEntry, readEntry } from './read-entry.ts'
-import { halve } from './window.ts'
+import { halve, splitByTimes } from './window.ts'
 
 export type PageSource = Pick<ActivityLogClient, 'page'>
 
@@ -51,6 +52,9 @@ const HITS_MAX = 9_000
  */
 const PAGES_WANTED_MAX = 8
 
+/** How full a part made by cutting is: entries that arrive meanwhile still fit its one page. */
+const PART_OF_PAGE = 0.7
+
 /** One answer may hold this many, if the API takes such a limit at all. */
 const LIMIT_LARGE = 10_000
 
@@ -75,15 +79,30 @@ export async function* readWindow(
   for (let window = pending.pop(); window !== undefined; window = pending.pop()) {
     const reading = startReading(source, { ...request, window })
     const verdict = await readOneWindow(reading)
-    const halves = halve(window)
-    if (verdict === 'cut' && halves !== undefined) {
-      pending.push(halves[1], halves[0])
+    const parts = verdict === 'cut' ? cutWindow(reading) : undefined
+    if (parts !== undefined) {
+      pending.push(...[...parts].reverse())
       for (const [id, row] of reading.rows) carried.set(id, row.entry)
       continue
     }
     if (verdict === 'cut') await readSecond(reading)
     yield toPart(reading, takeUntil(carried, pending.length > 0 ? window.to : undefined))
   }
+}
+
+/**
+ * After a whole try: parts of less than a page, by the times of what was found. Else halves, as long
+ * as there is more than a second.
+ */
+function cutWindow(reading: Reading): readonly Span[] | undefined {
+  const { window } = reading.request
+  const halves = halve(window)
+  if (halves === undefined || !reading.triedAll) return halves
+  const times = [...reading.rows.values()].flatMap(({ entry, count }) =>
+    entry.time === undefined ? [] : Array.from({ length: count }, () => entry.time as number),
+  )
+  const parts = splitByTimes(window, times, Math.floor(reading.pageSize * PART_OF_PAGE))
+  return parts.length > 1 ? parts : halves
 }
 
 /** Takes out the entries before `endMs`, and those that don't say when; all without an end. */
@@ -109,6 +128,8 @@ type Reading = {
   totalMax: number
   requests: number
   proven: boolean
+  /** Whether one try came to the last page. */
+  triedAll: boolean
 }
 
 function startReading(source: PageSource, request: WindowRequest): Reading {
@@ -122,12 +143,16 @@ function startReading(source: PageSource, request: WindowRequest): Reading {
     totalMax: 0,
     requests: 0,
     proven: false,
+    triedAll: false,
   }
 }
 
 /** `cut`: smaller windows may do better. `unproven`: one page, and yet it doesn't add up. */
 async function readOneWindow(reading: Reading): Promise<'proven' | 'cut' | 'unproven'> {
-  for (const share of PAGE_SIZE_SHARES) {
+  const canCut = halve(reading.request.window) !== undefined
+  for (const ownShare of PAGE_SIZE_SHARES) {
+    // Other page sizes tear duplicates elsewhere, which helps only where nothing can be cut.
+    const share = canCut ? 1 : ownShare
     let outcome = await readOnce(reading, share)
     if (outcome === 'refused' && reading.totalMax === 0 && reading.pageSize > LIMIT_SAFE) {
       reading.pageSize = LIMIT_SAFE
@@ -135,9 +160,13 @@ async function readOneWindow(reading: Reading): Promise<'proven' | 'cut' | 'unpr
     }
     if (outcome === 'proven') return 'proven'
     if (outcome !== 'again') return 'cut'
+    if (canCut && !isOnePage(reading)) return 'cut'
   }
-  const onePage = Math.max(reading.totalMax, countRows(reading.rows)) <= reading.pageSize
-  return onePage ? 'unproven' : 'cut'
+  return isOnePage(reading) ? 'unproven' : 'cut'
+}
+
+function isOnePage(reading: Reading): boolean {
+  return Math.max(reading.totalMax, countRows(reading.rows)) <= reading.pageSize
 }
 
 /** One try at all pages. */
@@ -162,6 +191,7 @@ async function readOnce(
     if (canCut && page === 0 && total > reading.pageSize * PAGES_WANTED_MAX) return 'too-many'
     if (offset >= total || answer.hits.length === 0) break
   }
+  reading.triedAll = true
   reading.proven = !moved && isComplete(reading, found)
   return reading.proven ? 'proven' : 'again'
 }

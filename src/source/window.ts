@@ -113,3 +113,33 @@ export function nextWidth(widthMs: number, hits: number): number {
   if (hits > HITS_MANY) return Math.max(floorSecond(widthMs / 2), SECOND_MS)
   return widthMs
 }
+
+/**
+ * Cuts a window at whole seconds so that each part holds at most `rowsMax` of the given times (ms),
+ * or is one second. The parts cover the window without gaps, oldest first.
+ */
+export function splitByTimes(
+  window: Span,
+  times: readonly number[],
+  rowsMax: number,
+): readonly Span[] {
+  const counts = new Map<number, number>()
+  for (const time of times) {
+    const second = floorSecond(time)
+    if (second >= window.from && second < window.to) {
+      counts.set(second, (counts.get(second) ?? 0) + 1)
+    }
+  }
+  const parts: Span[] = []
+  let from = window.from
+  let rows = 0
+  for (const [second, count] of [...counts].sort(([left], [right]) => left - right)) {
+    if (rows > 0 && rows + count > rowsMax && second > from) {
+      parts.push({ from, to: second })
+      from = second
+      rows = 0
+    }
+    rows += count
+  }
+  return [...parts, { from, to: window.to }]
+}

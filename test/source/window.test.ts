@@ -6,6 +6,7 @@ import {
   halve,
   hotSpan,
   nextWidth,
+  splitByTimes,
   splitSpan,
   subtractSpans,
   sweepSpan,
@@ -106,5 +107,42 @@ describe('writing times', () => {
     expect(formatWindow({ from: at('23:00:00'), to: at('23:00:00') + 7_200_000 })).toBe(
       '2026-11-20 23:00:00–2026-11-21 01:00:00',
     )
+  })
+})
+
+describe('cutting by the times of what lies in a window', () => {
+  const window = span('09:00:00', '09:01:00')
+  const times = (...texts: string[]) => texts.map(at)
+
+  it.each([
+    ['nothing known: one part', [], 2, [['09:00:00', '09:01:00']]],
+    ['few enough: one part', times('09:00:10', '09:00:20'), 2, [['09:00:00', '09:01:00']]],
+    [
+      'too many: cut before the one that is too much',
+      times('09:00:10', '09:00:20', '09:00:30'),
+      2,
+      [
+        ['09:00:00', '09:00:30'],
+        ['09:00:30', '09:01:00'],
+      ],
+    ],
+    [
+      'a crowded second stays in one part',
+      times('09:00:05', '09:00:10.1', '09:00:10.2', '09:00:10.9', '09:00:40'),
+      2,
+      [
+        ['09:00:00', '09:00:10'],
+        ['09:00:10', '09:00:40'],
+        ['09:00:40', '09:01:00'],
+      ],
+    ],
+    [
+      'times outside are none of its business',
+      times('08:59:59', '09:00:10', '09:01:00'),
+      1,
+      [['09:00:00', '09:01:00']],
+    ],
+  ] as const)('%s', (_name, found, rowsMax, parts) => {
+    expect(splitByTimes(window, found, rowsMax)).toEqual(parts.map(([from, to]) => span(from, to)))
   })
 })
