@@ -1,0 +1,287 @@
+// Owns what the oracle must find for each kind, worked out by hand. Its alerts: oracle.test.ts.
+import { describe, expect, test } from 'vitest'
+import type { OracleDetect } from './detections.ts'
+import { type Case, judge, ms, type Setup, shown } from './notation.ts'
+
+function table(name: string, detect: OracleDetect | undefined, cases: readonly Case[]): void {
+  describe(name, () => {
+    for (const [sentence, line, alerts, setup] of cases) {
+      test(sentence, () => expect(shown(judge(detect, line, setup))).toBe(alerts))
+    }
+  })
+}
+
+table('no detect: each match is one', undefined, [
+  ['nothing gives nothing', '', ''],
+  ['each is an alert', '0 10', '0–0 ×1, 10–10 ×1'],
+  ['two at one time are two events', '0 0', '0–0 ×2'],
+  ['no user counts as the user unknown', '0@- 1@unknown', '0–1 ×2'],
+])
+
+const threshold: OracleDetect = { kind: 'threshold', groupBy: ['user'], count: 3, withinMs: 10_000 }
+const wide: Setup = { alert: { groupBy: [] } }
+
+table('threshold of 3 within 10 s', threshold, [
+  ['three in a span that is within exactly', '0 5 10', '0–10 ×3'],
+  ['a millisecond longer is too long', '0 5 10.001', ''],
+  ['two are not enough', '0 5', ''],
+  ['three at one time', '7 7 7', '7–7 ×3'],
+  ['spans that overlap unite', '0 5 10 15', '0–15 ×4'],
+  ['a late one in the middle unites', '0 9 11 20 10', '0–20 ×5'],
+  ['what is near but in no span is not counted', '0 1 2 12.5', '0–2 ×3'],
+  ['what is in a span with two others is', '0 1 2 11', '0–11 ×4'],
+  ['spans further apart than quiet', '0 1 2 20 21 22', '0–2 ×3, 20–22 ×3'],
+  ['groups are counted apart', '0 1 2@bob', ''],
+  ['contracts are counted apart', '0 1 2#2', ''],
+  ['no user, no group', '0@- 1 2', ''],
+  ['no user is not the user unknown either', '0@- 1@- 2@-', ''],
+  ['a wider alert group counts evidence only', '0 1 2 1@bob', '0–2 ×3', wide],
+  ['a wider alert group unites groups', '0 1 2 3@bob 4@bob 5@bob', '0–5 ×6', wide],
+  ['a wider alert group is of one contract', '0 1 2 0#2 1#2 2#2', '0–2 ×3, 0–2 ×3', wide],
+])
+
+table('threshold of 1', { ...threshold, count: 1 }, [
+  ['any two within the span are one extent', '0 10', '0–10 ×2'],
+  ['others are not', '0 10.001', '0–0 ×1, 10.001–10.001 ×1'],
+])
+
+const countries: OracleDetect = { ...threshold, count: 2, distinct: 'country' }
+
+table('threshold of 2 different countries within 10 s', countries, [
+  ['one value again and again', '0:DE 1:DE', ''],
+  ['two values', '0:DE 1:FR', '0–1 ×2 (2)'],
+  ['two values too far apart', '0:DE 10.001:FR', ''],
+  ['no value is no value', '0 1:DE', ''],
+  ['one without a value is in E, also at the ends of a span', '0 1:DE 2:FR 9', '0–9 ×4 (2)'],
+  ['repeats of a value widen a span too', '0:DE 3:DE 10:FR 13:FR', '0–13 ×4 (2)'],
+  ['values are counted once in an alert', '0:DE 1:FR 11:DE 12:FR', '0–12 ×4 (2)'],
+])
+
+const firstSeen: OracleDetect = {
+  kind: 'firstSeen',
+  groupBy: ['user'],
+  value: ['country'],
+  historyMs: 10_000,
+  learnMs: 20_000,
+}
+
+table('firstSeen with a history of 10 s and 20 s to learn', firstSeen, [
+  ['new when the group is known for learn exactly', '0:DE 20:FR', '20–20 ×1'],
+  ['not new a millisecond before', '0:DE 19.999:FR', ''],
+  ['a first time that moves earlier makes a start new', '0:DE 15:FR -5:US', '15–15 ×1'],
+  ['a first time of the same value does so too', '15:DE -5:DE', '15–15 ×1'],
+  ['a first time that moves earlier renews a value itself', '0:DE 11:DE -9:DE', '11–11 ×1'],
+  ['seen history ago exactly is seen', '0:DE 20:FR 30:FR', '20–20 ×1'],
+  ['a millisecond longer is forgotten', '0:DE 20:FR 30.001:FR', '20–20 ×1, 30.001–30.001 ×1'],
+  ['an earlier sighting takes the start', '0:DE 25:FR 21:FR', '21–21 ×1'],
+  ['an earlier one while learning takes the detection', '0:DE 25:FR 19:FR', ''],
+  ['one between two sessions makes them one', '0:DE 21:FR 39:FR 30:FR', '21–21 ×1'],
+  ['a session goes on while its value is seen', '0:DE 9:DE 18:DE 27:DE', ''],
+  ['two sightings at one time have one start', '0:DE 20:FR 20:FR', '20–20 ×1'],
+  ['two new values at one time are two', '0:DE 20:FR 20:US', '20–20 ×2'],
+  ['no value is not even a first time', '0 5:DE 20:FR', ''],
+  ['groups are known apart', '0:DE@bob 20:FR', ''],
+  ['contracts are known apart', '0:DE#2 20:FR', ''],
+])
+
+table('firstSeen with nothing to learn', { ...firstSeen, learnMs: 0 }, [
+  ['the very first is new', '0:DE 5:DE 9:FR', '0–0 ×1, 9–9 ×1'],
+])
+
+const pair: OracleDetect = { ...firstSeen, learnMs: 0, value: ['country', 'service'] }
+
+table('firstSeen of two facts', pair, [
+  ['the pair is the value', '0:DE/DCD 5:DE/API 9:DE/DCD', '0–0 ×1, 5–5 ×1'],
+  ['half a pair is none', '0:DE', ''],
+])
+
+type Step = { readonly absent: boolean; readonly count: number }
+
+const one: Step = { absent: false, count: 1 }
+const two: Step = { absent: false, count: 2 }
+const not: Step = { absent: true, count: 1 }
+
+function sequence(...steps: Step[]): OracleDetect {
+  return { kind: 'sequence', groupBy: ['user'], steps, withinMs: 10_000 }
+}
+
+/** Steps that ask for one of these letters. */
+function letters(...steps: string[]): Setup {
+  return {
+    steps: steps.map(
+      (wanted) =>
+        ({ resource = '?' }) =>
+          wanted.includes(resource),
+    ),
+  }
+}
+
+const ab = letters('a', 'b')
+const aa = letters('a', 'a')
+
+table('sequence of A, then B, within 10 s', sequence(one, one), [
+  ['in order', '0:a 5:b', '0–5 ×2', ab],
+  ['within exactly', '0:a 10:b', '0–10 ×2', ab],
+  ['a millisecond too late', '0:a 10.001:b', '', ab],
+  ['the wrong way round', '0:b 5:a', '', ab],
+  ['at one time, whatever the ids', '5:b 5:a', '5–5 ×2', ab],
+  ['at one time, ids the other way', '5:a 5:b', '5–5 ×2', ab],
+  ['every A before B counts', '0:a 1:a 5:b', '0–5 ×3', ab],
+  ['a B before the last is evidence too', '0:a 3:b 5:b', '0–5 ×3', ab],
+  ['others between are no evidence', '0:a 3:c 5:b', '0–5 ×2', ab],
+  ['of one group', '0:a 5:b@bob', '', ab],
+  ['one event is one step only', '0:a', '', aa],
+  ['two events for two equal steps', '0:a 3:a', '0–3 ×2', aa],
+  ['an event fits either step', '0:b 3:a 20:b', '0–3 ×2', letters('ab', 'a')],
+  ['chains that are near unite', '0:a 9:b 10:a 19:b', '0–19 ×4', ab],
+])
+
+const acb = letters('a', 'c', 'b')
+
+table('sequence of A, no C, B, within 10 s', sequence(one, not, one), [
+  ['without C', '0:a 5:b', '0–5 ×2', acb],
+  ['with C between', '0:a 3:c 5:b', '', acb],
+  ['C at the time of A is not between', '0:a 0:c 5:b', '0–5 ×2', acb],
+  ['C at the time of B is not between', '0:a 5:c 5:b', '0–5 ×2', acb],
+  ['C a millisecond after A is', '0:a 0.001:c 5:b', '', acb],
+  ['two A before B', '0:a 4:a 5:b', '0–5 ×3', acb],
+  ['a late C shrinks the chain', '0:a 4:a 5:b 2:c', '4–5 ×2', acb],
+  ['a late C after every A withdraws it', '0:a 4:a 5:b 4.5:c', '', acb],
+  ['a C shrinks it from the other end', '0:a 3:b 5:c 6:b', '0–3 ×2', acb],
+  ['A and B at one time have nothing between', '0:a 0:b 4:c 5:b', '0–0 ×2', acb],
+  ["another group's C", '0:a 3:c@bob 5:b', '0–5 ×2', acb],
+  [
+    'what is wanted and unwanted is not between itself',
+    '0:a 5:b',
+    '0–5 ×2',
+    letters('a', 'ab', 'b'),
+  ],
+])
+
+const settled = (mark: number): Setup => {
+  return { ...letters('a', 'b', 'c'), mark: ms(mark), settleMs: 5_000 }
+}
+const late = settled(100)
+
+table('sequence of A, B, then no C within 10 s of A', sequence(one, one, not), [
+  ['without C', '0:a 5:b', '0–5 ×2', late],
+  ['with C', '0:a 5:b 7:c', '', late],
+  ['with C as the span ends', '0:a 5:b 10:c', '', late],
+  ['with C after it', '0:a 5:b 10.001:c', '0–5 ×2', late],
+  ['with C before B', '0:a 3:c 5:b', '0–5 ×2', late],
+  ['with C at the time of B', '0:a 5:c 5:b', '0–5 ×2', late],
+  ['with C before a later B in the span', '0:a 5:b 6:c 8:b', '0–8 ×3', late],
+  ['the span is over and settled exactly', '0:a 5:b', '0–5 ×2', settled(15)],
+  ['it is not settled yet', '0:a 5:b', '', settled(14.999)],
+  ['an earlier A is over while a later one is not', '0:a 4:a 5:b', '0–5 ×3', settled(15)],
+  ['C after the span of the earlier A only', '0:a 4:a 5:b 12:c', '0–5 ×3', late],
+  ['C in the span of the first A only', '0:a 5:b 10:c 11:a 12:b', '11–12 ×2', late],
+])
+
+const ac = letters('a', 'c')
+
+table('sequence of A, then no C, within 10 s', sequence(one, not), [
+  ['without C', '0:a', '0–0 ×1', ac],
+  ['with C', '0:a 10:c', '', ac],
+  ['with C at the same time', '0:a 0:c', '0–0 ×1', ac],
+  ['what fulfils both is not after itself', '0:a 3:a', '3–3 ×1', aa],
+])
+
+table('sequence of two A, then B, within 10 s', sequence(two, one), [
+  ['two and one', '0:a 1:a 5:b', '0–5 ×3', ab],
+  ['one and one', '0:a 5:b', '', ab],
+  ['a B between the two', '0:a 1:b 2:a', '', ab],
+  ['a B between and one after', '0:a 1:b 2:a 3:b', '0–3 ×4', ab],
+  ['all at one time', '0:b 0:a 0:a', '0–0 ×3', ab],
+  ['the first A is too early for the second', '0:a 1:a 11:b', '', ab],
+])
+
+table('sequence of two A, no C, B, within 10 s', sequence(two, not, one), [
+  ['C between the two A is not between the steps', '0:a 1:c 2:a 5:b', '0–5 ×3', acb],
+  ['C after both is', '0:a 1:a 2:c 5:b', '', acb],
+  ['any two A with the later one after C', '0:a 1:a 2:c 3:a 5:b', '0–5 ×4', acb],
+])
+
+const spike: OracleDetect = {
+  kind: 'spike',
+  groupBy: ['user'],
+  withinMs: 10_000,
+  baselineMs: 40_000,
+  factor: 3,
+  min: 3,
+}
+const at40 = '40–49.999 ×3'
+
+table('spike of 3 × the mean of 40 s in spans of 10 s', spike, [
+  ['one in each span, then three', '0 10 20 30 40 41 42', at40],
+  ['a late one raises the mean and cancels it', '0 10 20 30 40 41 42 29', ''],
+  ['what is older than the baseline is no part of it', '-1 -1 0 10 20 30 40 41 42', at40],
+  ['empty spans are part of the mean', '0 40 41 42', at40],
+  ['spans before the first of the group are not', '10 19 20 30 40 41 42', ''],
+  ['three earlier spans are enough', '10 20 30 40 41 42', at40],
+  ['two earlier spans are too few', '20 30 40 41 42', ''],
+  ['a late first span makes three', '20 30 40 41 42 19.999', at40],
+  ['fewer than min', '0 40 41', ''],
+  ['the end of a span belongs to the next one', '0 40 41 50', ''],
+  ['the last millisecond belongs to it', '0 40 41 49.999', at40],
+  ['spikes in a row unite', '0 40 41 42 50 51 52 53', '40–59.999 ×7'],
+  ['three in three groups are no spike', '0 40 41@bob 42#2', ''],
+  ['before 1970 spans are counted down', '-30 -3 -2 -1', ''],
+  ['before 1970 with three earlier spans', '-40 -3 -2 -1', '-10–-0.001 ×3'],
+])
+
+table('spike with a baseline that is no multiple', { ...spike, baselineMs: 39_999 }, [
+  ['a span that begins before it is not in it', '0 0 0 10 20 30 40 41 42', at40],
+])
+
+const absence: OracleDetect = { kind: 'absence', groupBy: ['user'], withinMs: 10_000 }
+
+function silent(mark: number, ...gap: [] | [contract: string, from: number, to: number]): Setup {
+  const [contract = '1', from = 0, to = 0] = gap
+  const gaps = gap.length === 0 ? [] : [{ contract, from: ms(from), to: ms(to) }]
+  return { mark: ms(mark), settleMs: 5_000, gaps }
+}
+
+table('absence for 10 s', absence, [
+  ['over and settled exactly', '0', '10–10 ×0', silent(15)],
+  ['not settled yet', '0', '', silent(14.999)],
+  ['heard as it ends', '0 10', '', silent(15)],
+  ['heard after it', '0 10.001', '10–10 ×0', silent(15)],
+  ['two at one time are silent once', '0 0', '10–10 ×0', silent(15)],
+  ['a late one moves it', '0 20 7', '17–17 ×0, 30–30 ×0', silent(35)],
+  ['a late one withdraws it', '0 20 10', '30–30 ×0', silent(35)],
+  ['nobody was ever heard', '', '', silent(100)],
+  ['another user is another group', '0 5@bob', '10–10 ×0', silent(19)],
+  ['a gap as it ends', '0', '', silent(15, '1', 10, 20)],
+  ['a gap after it', '0', '10–10 ×0', silent(15, '1', 10.001, 20)],
+  ['a gap inside', '0', '', silent(15, '1', 3, 4)],
+  ['a gap that ends as it begins', '0', '10–10 ×0', silent(15, '1', -5, 0)],
+  ['a gap of another contract', '0', '10–10 ×0', silent(15, '2', 3, 4)],
+])
+
+const travel: OracleDetect = {
+  kind: 'travel',
+  groupBy: ['user'],
+  maxSpeedKmh: 900,
+  minDistanceKm: 450,
+}
+const slow: Setup = { detect: { ...travel, minDistanceKm: 480, maxSpeedKmh: 800 } }
+
+// Berlin–New York 6,385 km, Berlin–Paris 878, Berlin–Frankfurt 424, Frankfurt–Paris 479, Fiji–Samoa 1,143.
+table('travel faster than 900 km/h over more than 450 km', travel, [
+  ['7 hours to New York', '0:berlin 7h:newYork', '0–25200 ×2'],
+  ['7.2 hours to New York', '0:berlin 7.2h:newYork', ''],
+  ['too near, however fast', '0:berlin 1:frankfurt', ''],
+  ['in no time', '0:berlin 0:newYork', '0–0 ×2'],
+  ['where nobody knows is no neighbour', '0:berlin 5 9:newYork', '0–9 ×2'],
+  ['half a place is none', '0:berlin 5:halfAPlace 9:newYork', '0–9 ×2'],
+  ['an hour to Paris', '0:berlin 1h:paris', '0–3600 ×2', slow],
+  ['a new neighbour between cancels it', '0:berlin 1h:paris 0.5h:frankfurt', '', slow],
+  ['there and back', '0:berlin 9:newYork 20:berlin', '0–20 ×3'],
+  ['across the date line', '0:fiji 1.2h:samoa', '0–4320 ×2'],
+  ['across the date line, slowly', '0:fiji 1.3h:samoa', ''],
+  ['of one user', '0:berlin 9:newYork@bob', ''],
+  // Further right is the lower id: Berlin before New York, then the other way round.
+  ['at one time the lower id is first', '0:newYork 0:berlin 9h:newYork', '0–0 ×2'],
+  ['at one time the higher id is last', '0:berlin 0:newYork 6h:newYork', '0–21600 ×3'],
+])
