@@ -2,17 +2,10 @@
 import type { Condition, FactReference, Leaf } from './condition.ts'
 import { compileLiteral, compilePair, mayThrow } from './decorators.ts'
 import type { Event } from './event.ts'
-import { COST_DEAR, costOfLeaf } from './estimate.ts'
+import { COST_DEAR, costOfLeaf, shareOf } from './estimate.ts'
 import { createFrame, fillFrame, type Frame, placeOf, turnOf } from './frame.ts'
 import type { OperatorContext, Test } from './operators/operator.ts'
-import {
-  createReadings,
-  type Extractor,
-  nameOf,
-  numberOf,
-  type Readings,
-  takeReading,
-} from './reading.ts'
+import { createReadings, type Readings } from './reading.ts'
 
 /** A verdict on the event in the frame. */
 export type Check = (frame: Frame) => boolean
@@ -32,16 +25,20 @@ export type Part = {
   readonly key: string
   readonly condition: Condition
   readonly check: Check
-  /** What asking costs: COST_CHEAP and more. */
+  /** What asking costs, in comparisons. */
   readonly cost: number
+  /** The estimated share of events for which it holds. */
+  readonly share: number
 }
 
 /** Compiles trees that are asked about the same frame, and shares what they have in common. */
 export type Compiler = {
   readonly readings: Readings
   compile(condition: Condition): Check
-  /** The conditions that must all hold, the cheapest first. */
+  /** The conditions that must all hold. */
   compileParts(condition: Condition): readonly Part[]
+  /** The same for any condition as a whole. */
+  compilePart(condition: Condition): Part
 }
 
 /** The verdict of one condition on an event. The condition must have been parsed without error. */
@@ -62,20 +59,15 @@ function byCost(a: Part, b: Part): number {
   return a.cost - b.cost
 }
 
-/** `conditions`: what will be compiled, as far as known: what many of them look at is read once. */
-export function createCompiler(
-  context: CompileContext,
-  conditions: readonly Condition[] = [],
-): Compiler {
+export function createCompiler(context: CompileContext): Compiler {
   const parts = new Map<string, Part>()
   const readings = createReadings()
-  const popular = findPopular(conditions, context)
 
   function compileOnce(condition: Condition): Part {
     const { key, build } = describe(condition)
     const known = parts.get(key)
     if (known) return known
-    const part = { key, condition, ...build() }
+    const part = { key, condition, ...build(), share: shareOf(condition, context) }
     parts.set(key, part)
     return part
   }
@@ -129,7 +121,7 @@ export function createCompiler(
   }
 
   function buildLeaf(leaf: Leaf): { check: Check; cost: number } {
-    const check = compileLeaf(leaf, { context, readings, popular })
+    const check = compileLeaf(leaf, context, readings)
     const cost = costOfLeaf(leaf)
     return { check: cost >= COST_DEAR ? remember(check) : check, cost }
   }
@@ -137,7 +129,8 @@ export function createCompiler(
   return {
     readings,
     compile: (condition) => compileOnce(condition).check,
-    compileParts: (condition) => flatten(condition, 'all').map(compileOnce).sort(byCost),
+    compilePart: compileOnce,
+    compileParts: (condition) => flatten(condition, 'all').map(compileOnce),
   }
 }
 
@@ -169,8 +162,7 @@ function remember(check: Check): Check {
   }
 }
 
-/** Whether all of the checks hold. */
-export function combineAll(checks: readonly Check[]): Check {
+function combineAll(checks: readonly Check[]): Check {
   const [a, b, c, d] = checks
   if (a && !b) return a
   if (a && b && !c) return (frame) => a(frame) && b(frame)
@@ -192,35 +184,7 @@ function combineAny(checks: readonly Check[]): Check {
   }
 }
 
-/** What leaves are compiled with. */
-type Workshop = {
-  readonly context: CompileContext
-  readonly readings: Readings
-  /** Names of the extractors that are worth a number. */
-  readonly popular: ReadonlySet<string>
-}
-
-/** Comparisons of one fact from which on reading its number once costs less than comparing texts. */
-const POPULAR_MIN = 12
-
-function findPopular(conditions: readonly Condition[], context: CompileContext): Set<string> {
-  const counts = new Map<string, number>()
-  const count = (condition: Condition): void => {
-    if (condition.kind === 'all' || condition.kind === 'any') condition.children.forEach(count)
-    else if (condition.kind === 'not') count(condition.child)
-    else if (condition.kind === 'leaf') {
-      const equality = equalityOf(condition, context)
-      if (equality === undefined) return
-      const name = nameOf(equality.extractor)
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-    }
-  }
-  for (const condition of [...conditions, ...context.shared.values()]) count(condition)
-  return new Set([...counts].flatMap(([name, times]) => (times >= POPULAR_MIN ? [name] : [])))
-}
-
-function compileLeaf(leaf: Leaf, workshop: Workshop): Check {
-  const { context, readings } = workshop
+function compileLeaf(leaf: Leaf, context: CompileContext, readings: Readings): Check {
   const { comparison, valueFact } = leaf
   const throws = mayThrow(comparison, valueFact === undefined)
   if (valueFact) {
@@ -230,7 +194,7 @@ function compileLeaf(leaf: Leaf, workshop: Workshop): Check {
     const check: Check = (frame) => test(readFact(frame), readValue(frame))
     return throws ? guard(check, leaf, context) : check
   }
-  const plain = compileEquality(leaf, workshop) ?? compilePlain(leaf, context)
+  const plain = compilePlain(leaf, context)
   if (plain) return plain
   const test = compileLiteral(comparison, leaf.value, context)
   const check = compileTest(test, leaf, readings)
@@ -244,71 +208,6 @@ function compileTest(test: Test, leaf: Leaf, readings: Readings): Check {
   }
   const place = placeOf(leaf.fact)
   return (frame) => test(frame[place])
-}
-
-/** Values told apart by their numbers; more of them are left to the operator's own set. */
-const NUMBERED_MAX = 256
-
-/** `equal`, `in` and their like compare the number of what the event shows. */
-function compileEquality(leaf: Leaf, workshop: Workshop): Check | undefined {
-  const { context, readings, popular } = workshop
-  const equality = equalityOf(leaf, context)
-  if (equality === undefined || !popular.has(nameOf(equality.extractor))) return undefined
-  const { extractor, values, holds } = equality
-  if (values.length > NUMBERED_MAX) return undefined
-  const reading = readings.of(extractor)
-  const numbers = [...new Set(values.map((value) => numberOf(reading, value)))]
-  const [number] = numbers
-  if (number !== undefined && numbers.length === 1) {
-    return (frame) => {
-      takeReading(reading, frame)
-      return (reading.number === number) === holds
-    }
-  }
-  const isOne = new Uint8Array(Math.max(0, ...numbers) + 1)
-  for (const one of numbers) isOne[one] = 1
-  const wanted = holds ? 1 : 0
-  return (frame) => {
-    takeReading(reading, frame)
-    return (isOne[reading.number] ?? 0) === wanted
-  }
-}
-
-type Equality = {
-  readonly extractor: Extractor
-  readonly values: readonly unknown[]
-  /** Whether the leaf holds for one of the values, or for any other. */
-  readonly holds: boolean
-}
-
-/** What a leaf says when it only asks whether a fact is one of some values. */
-function equalityOf(leaf: Leaf, context: CompileContext): Equality | undefined {
-  const { operator, decorators } = leaf.comparison
-  let holds = true
-  let fold: 'lower' | 'upper' | undefined
-  for (const decorator of decorators) {
-    if (decorator === 'not') holds = !holds
-    else if ((decorator === 'lower' || decorator === 'upper') && !fold) fold = decorator
-    else return undefined
-  }
-  const { fact, path, value } = leaf
-  const extractor: Extractor = { fact, path, as: 'value', fold, length: 0 }
-  switch (operator.name) {
-    case 'equal':
-      return { extractor, values: [value], holds }
-    case 'notEqual':
-      return { extractor, values: [value], holds: !holds }
-    case 'in':
-      return Array.isArray(value) ? { extractor, values: value, holds } : undefined
-    case 'notIn':
-      return Array.isArray(value) ? { extractor, values: value, holds: !holds } : undefined
-    case 'inList': {
-      const list = context.lists.get(String(value))
-      return list?.kind === 'values' ? { extractor, values: list.values, holds } : undefined
-    }
-    default:
-      return undefined
-  }
 }
 
 /** The commonest leaves without a call in between. */

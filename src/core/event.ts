@@ -1,5 +1,7 @@
 // Owns what an event is: the facts rules may speak about. How an entry becomes one: normalize.ts.
 
+import type { Address } from './address.ts'
+
 /** What became of the operation an entry tells about. */
 export type Outcome = 'accepted' | 'succeeded' | 'failed' | 'pending' | 'unknown'
 
@@ -58,6 +60,29 @@ export type Event = {
   readonly date: string | undefined
   readonly entry: unknown
 }
+
+/**
+ * What is known of where an address lies. `coarse`: the coordinates are those of the country's
+ * middle, or of an area without a name; an event shows it by coordinates without a city.
+ */
+export type GeoFacts = Pick<
+  Event,
+  'country' | 'asn' | 'asOrg' | 'city' | 'latitude' | 'longitude'
+> & { readonly coarse: boolean }
+
+/** Of an address that is not public, or that no data knows. */
+export const UNLOCATED: GeoFacts = Object.freeze({
+  country: undefined,
+  asn: undefined,
+  asOrg: undefined,
+  city: undefined,
+  latitude: undefined,
+  longitude: undefined,
+  coarse: false,
+})
+
+/** Finds what is known of an address. Never throws. */
+export type LookUp = (address: Address) => GeoFacts
 
 export type FactName = keyof Event
 

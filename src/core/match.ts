@@ -45,7 +45,7 @@ export function createMatcher<R extends MatchableRule>(
   { index: indexed = true }: MatchOptions = {},
 ): Matcher<R> {
   const conditions = rules.map((rule) => rule.conditions)
-  const compiler = createCompiler(context, conditions)
+  const compiler = createCompiler(context)
   const frame = createFrame()
   const checks = rules.map((rule) => compiler.compile(rule.conditions))
   const exceptions = rules.map((rule) =>
@@ -66,7 +66,7 @@ export function createMatcher<R extends MatchableRule>(
     unindexed: index.unindexed,
     match(event) {
       fillFrame(frame, event)
-      const count = index.find(frame)
+      const count = index.run(frame)
       if (count === 0) return none
       const matched: R[] = []
       for (let place = 0; place < count; place += 1) {
@@ -91,7 +91,7 @@ function askAll(checks: readonly Check[]): RuleIndex {
   return {
     unindexed: checks.length,
     found,
-    find(frame) {
+    run(frame) {
       const holding = checks.flatMap((check, number) => (check(frame) ? [number] : []))
       found.set(holding)
       return holding.length

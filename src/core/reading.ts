@@ -1,5 +1,5 @@
-// Owns readings: what the event in the frame shows under an extractor, as a small number that is
-// worked out once per event, so that conditions and look-ups compare integers instead of texts.
+// Owns readings: what the event in the frame shows under an extractor, as a small number, so that
+// conditions and look-ups compare integers instead of texts.
 import type { FactReference } from './condition.ts'
 import { type Frame, placeOf, turnOf } from './frame.ts'
 import { compilePath } from './path.ts'
@@ -16,19 +16,17 @@ export type Extractor = FactReference & {
 }
 
 export type Reading = {
-  /** Several numbers: those of the members of a list. */
+  /** Its place among the readings. */
+  readonly index: number
+  /** It reads a list: each member has a number. */
   readonly many: boolean
   /** The numbers of the values that conditions know, from 1 on; any other value is 0. */
   readonly numbers: Map<unknown, number>
   readonly read: (frame: Frame) => unknown
-  /** The turn of the event the rest belongs to. */
-  turn: number
-  /** The number of the value; of many: how many of `members` count. */
-  number: number
-  readonly members: number[]
 }
 
 export type Readings = {
+  readonly all: readonly Reading[]
   /** Equal extractors have the same reading. */
   of(extractor: Extractor): Reading
   /** Reads a fact or what a path selects in it. */
@@ -37,6 +35,7 @@ export type Readings = {
 
 /** Readings of one frame. */
 export function createReadings(): Readings {
+  const all: Reading[] = []
   const readings = new Map<string, Reading>()
   const references = new Map<string, (frame: Frame) => unknown>()
 
@@ -49,25 +48,25 @@ export function createReadings(): Readings {
     const name = JSON.stringify([from.fact, steps])
     const known = references.get(name)
     if (known) return known
-    const read = rememberValue(compileReference(from))
+    const read = remember(compileReference(from))
     references.set(name, read)
     return read
   }
 
   return {
+    all,
     reference,
     of(extractor) {
       const name = nameOf(extractor)
       const known = readings.get(name)
       if (known) return known
-      const reading: Reading = {
+      const reading = {
+        index: all.length,
         many: extractor.as === 'member',
-        numbers: new Map(),
+        numbers: new Map<unknown, number>(),
         read: compileExtractor(extractor, reference(extractor)),
-        turn: -1,
-        number: 0,
-        members: [],
       }
+      all.push(reading)
       readings.set(name, reading)
       return reading
     },
@@ -89,25 +88,29 @@ export function numberOf(reading: Reading, value: unknown): number {
   return number
 }
 
-/** Brings a reading up to the event in the frame. */
-export function takeReading(reading: Reading, frame: Frame): void {
-  const turn = turnOf(frame)
-  if (reading.turn === turn) return
-  reading.turn = turn
-  const value = reading.read(frame)
-  if (reading.many) takeMembers(reading, value)
-  else reading.number = value === undefined ? 0 : (reading.numbers.get(value) ?? 0)
+/** The number of what the event shows; of a list without numbers of its own. */
+export function readNumber({ numbers, read }: Reading, frame: Frame): number {
+  const value = read(frame)
+  return value === undefined ? 0 : (numbers.get(value) ?? 0)
 }
 
-function takeMembers(reading: Reading, value: unknown): void {
-  reading.number = 0
-  if (!Array.isArray(value)) return
+/** Puts the different numbers of the members of what the event shows into `found`; how many. */
+export function readMembers({ numbers, read }: Reading, frame: Frame, found: Int32Array): number {
+  const value = read(frame)
+  if (!Array.isArray(value)) return 0
+  let count = 0
   for (const member of value) {
-    const number = reading.numbers.get(member)
-    if (number === undefined) continue
-    reading.members[reading.number] = number
-    reading.number += 1
+    const number = numbers.get(member)
+    if (number === undefined || has(found, count, number)) continue
+    found[count] = number
+    count += 1
   }
+  return count
+}
+
+function has(found: Int32Array, count: number, number: number): boolean {
+  for (let index = 0; index < count; index += 1) if (found[index] === number) return true
+  return false
 }
 
 /** A path selects inside objects and lists only, as in json-rules-engine. */
@@ -121,7 +124,8 @@ function compileReference({ fact, path }: FactReference): (frame: Frame) => unkn
   }
 }
 
-function rememberValue(read: (frame: Frame) => unknown): (frame: Frame) => unknown {
+/** Works a value out once per event. */
+function remember(read: (frame: Frame) => unknown): (frame: Frame) => unknown {
   let turn = -1
   let value: unknown
   return (frame) => {
@@ -138,32 +142,21 @@ function compileExtractor(
   { as, fold, length }: Extractor,
   read: (frame: Frame) => unknown,
 ): (frame: Frame) => unknown {
-  if (fold === undefined) {
-    switch (as) {
-      case 'value':
-      case 'member':
-        return read
-      case 'prefix':
-        return (frame) => {
-          const value = read(frame)
-          return typeof value === 'string' ? value.slice(0, length) : value
-        }
-      case 'suffix':
-        return (frame) => {
-          const value = read(frame)
-          return typeof value === 'string' ? value.slice(-length) : value
-        }
-    }
-  }
-  const cut = (value: unknown): unknown => {
+  if (fold === undefined && (as === 'value' || as === 'member')) return read
+  const show = (value: unknown): unknown => {
     if (typeof value !== 'string') return value
-    const text = fold === 'lower' ? value.toLowerCase() : value.toUpperCase()
+    const text = foldText(value, fold)
     if (as === 'prefix') return text.slice(0, length)
     return as === 'suffix' ? text.slice(-length) : text
   }
-  if (as !== 'member') return (frame) => cut(read(frame))
+  if (as !== 'member') return (frame) => show(read(frame))
   return (frame) => {
     const value = read(frame)
-    return Array.isArray(value) ? value.map(cut) : value
+    return Array.isArray(value) ? value.map(show) : value
   }
+}
+
+function foldText(text: string, fold: 'lower' | 'upper' | undefined): string {
+  if (fold === undefined) return text
+  return fold === 'lower' ? text.toLowerCase() : text.toUpperCase()
 }
