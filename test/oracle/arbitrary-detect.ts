@@ -141,7 +141,7 @@ const spike: fc.Arbitrary<DetectParts> = fc
     groupBy,
     within: seconds(1, 4),
     baseline: seconds(0, 12),
-    factor: fc.constantFrom(0.5, 1, 1.5, 2, 3),
+    factor: fc.constantFrom(0.5, 1, 1.1, 1.5, 2, 3),
     min: fc.integer({ min: 1, max: 4 }),
   })
   .map(({ within, baseline, ...rest }) => {

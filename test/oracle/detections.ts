@@ -80,14 +80,14 @@ function byTimeAndId(a: Timed, b: Timed): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0
 }
 
-/** A fact or `entry.a.b`; undefined when there is none. */
+/** A fact or `entry.a.b`; undefined when there is none. What is no scalar counts as undefined. */
 export function factOf(event: Event, name: string): unknown {
   let value: unknown = event
   for (const key of name.split('.')) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
     value = (value as Readonly<Record<string, unknown>>)[key]
   }
-  return value
+  return isScalar(value) ? value : undefined
 }
 
 export function contractOf(event: Event): string {
@@ -106,7 +106,7 @@ function groupsOf(
   const groups = new Map<string, readonly [Group, Timed[]]>()
   for (const event of matching) {
     const values = detect.groupBy.map((name) => factOf(event, name))
-    if (!values.every(isScalar)) continue
+    if (values.includes(undefined)) continue
     if (detect.kind === 'firstSeen' && valueOf(detect.value, event) === undefined) continue
     const group = [contractOf(event), ...values]
     const key = JSON.stringify(group)
@@ -209,13 +209,19 @@ function spikes(detect: Kind<'spike'>, members: readonly Timed[]): readonly Exte
       if (other * width >= span * width - baselineMs) earlier.push(countOf(other))
     }
     const sum = earlier.reduce((total, count) => total + count, 0)
-    // Count ≥ factor × (sum ÷ n), without the rounding of a division.
-    const isMany = countOf(span) * earlier.length >= factor * sum
+    const isMany = reaches(countOf(span), factor, { sum, of: earlier.length })
     if (countOf(span) < min || earlier.length < 3 || !isMany) continue
     const evidence = members.filter((event) => spanOf(event) === span)
     found.push({ first: span * width, last: (span + 1) * width - 1, evidence })
   }
   return found
+}
+
+/** count ≥ factor × (sum ÷ of) for the decimal fraction that was written: without any rounding. */
+function reaches(count: number, factor: number, mean: { sum: number; of: number }): boolean {
+  const [whole = '', fraction = ''] = String(factor).split('.')
+  const scale = 10n ** BigInt(fraction.length)
+  return BigInt(count) * BigInt(mean.of) * scale >= BigInt(whole + fraction) * BigInt(mean.sum)
 }
 
 function absences(

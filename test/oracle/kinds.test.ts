@@ -234,6 +234,11 @@ table('spike with a baseline that is no multiple', { ...spike, baselineMs: 39_99
   ['a span that begins before it is not in it', '0 0 0 10 20 30 40 41 42', at40],
 ])
 
+table('spike of 1.1 × the mean', { ...spike, factor: 1.1, baselineMs: 50_000 }, [
+  ['11 are 1.1 × 10 exactly', `${'0 '.repeat(50)}${'50 '.repeat(11)}`, '50–59.999 ×11'],
+  ['10 are not', `${'0 '.repeat(50)}${'50 '.repeat(10)}`, ''],
+])
+
 const absence: OracleDetect = { kind: 'absence', groupBy: ['user'], withinMs: 10_000 }
 
 function silent(mark: number, ...gap: [] | [contract: string, from: number, to: number]): Setup {

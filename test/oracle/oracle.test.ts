@@ -110,7 +110,8 @@ describe('a cut by a person', () => {
   }
 
   const spans: readonly Case[] = [
-    ['clips what reaches over it', '0 5 10 15', '0–10 ×3, 10.001–15 ×1', cutAt(10)],
+    ['clips what reaches over it', '0 5 10 15', '0–10 ×3, 15–15 ×1', cutAt(10)],
+    ['leaves a part that begins with an event', '0 5 10 12 15', '0–11 ×3, 12–15 ×2', cutAt(11)],
     ['at the end of all changes nothing', '0 5 10', '0–10 ×3', cutAt(10)],
     ['before all changes nothing', '0 5 10', '0–10 ×3', cutAt(-1)],
   ]
@@ -118,9 +119,17 @@ describe('a cut by a person', () => {
     test(sentence, () => expect(shown(judge(threshold, line, setup))).toBe(alerts))
   }
 
+  test('leaves no part of an extent without an event', () => {
+    const spike = { groupBy: ['user'], withinMs: 10_000, baselineMs: 30_000, factor: 1, min: 3 }
+    const found = (line: string) => shown(judge({ kind: 'spike', ...spike }, line, cutAt(45)))
+    expect(found('0 40 41 42')).toBe('40–45 ×3')
+    expect(found('0 47 48 49')).toBe('47–49.999 ×3')
+    expect(found('0 41 48 49')).toBe('40–45 ×1, 48–49.999 ×2')
+  })
+
   test('belongs to the alert group, not to the group of the detection', () => {
     const setup: Setup = { alert: { groupBy: [] }, cuts: [{ group: ['1'], at: 0 }] }
-    expect(shown(judge(each, '0 0@bob 1 1@bob', setup))).toBe('0–0 ×2, 0.001–1 ×2')
+    expect(shown(judge(each, '0 0@bob 1 1@bob', setup))).toBe('0–0 ×2, 1–1 ×2')
   })
 })
 

@@ -63,16 +63,22 @@ function alertGroupOf(input: OracleInput, { group, evidence }: OracleDetection):
   return [contract, ...found.map((value) => (value === undefined ? 'unknown' : value))]
 }
 
+/** A detection, or what a cut left of it. */
+type Part = OracleDetection & {
+  /** Where its alert begins. */
+  readonly begins: number
+}
+
 /**
  * The detections of an alert group between its cuts, oldest piece first. What reaches over a cut is
- * clipped: it is in both pieces. Times are whole milliseconds, so that the later one begins at
- * cut + 1.
+ * clipped, and is in both pieces as far as it has evidence there. Times are whole milliseconds: the
+ * later part reaches from cut + 1, but nothing happened then, so its alert begins with an event.
  */
 function pieces(
   input: OracleInput,
   key: string,
   detections: readonly OracleDetection[],
-): readonly (readonly OracleDetection[])[] {
+): readonly (readonly Part[])[] {
   const cuts = input.cuts
     .filter((cut) => JSON.stringify(cut.group) === key)
     .map((cut) => cut.at)
@@ -84,17 +90,23 @@ function pieces(
   )
 }
 
-function clip(detection: OracleDetection, start: number, end: number): readonly OracleDetection[] {
+function clip(detection: OracleDetection, start: number, end: number): readonly Part[] {
   const first = Math.max(detection.first, start)
   const last = Math.min(detection.last, end)
   if (first > last) return []
   const evidence = detection.evidence.filter(({ time }) => time >= first && time <= last)
-  return [{ ...detection, first, last, evidence }]
+  if (first === detection.first && last === detection.last) {
+    return [{ ...detection, begins: first }]
+  }
+  const [earliest] = evidence
+  if (earliest === undefined) return []
+  const begins = first === detection.first ? first : earliest.time
+  return [{ ...detection, first, last, evidence, begins }]
 }
 
 /** Unites again and again what overlaps or lies near, until nothing does. */
-function unite(input: OracleInput, detections: readonly OracleDetection[]): readonly OracleAlert[] {
-  let unions: readonly (readonly OracleDetection[])[] = detections.map((one) => [one])
+function unite(input: OracleInput, detections: readonly Part[]): readonly OracleAlert[] {
+  let unions: readonly (readonly Part[])[] = detections.map((one) => [one])
   for (let index = 0; index < unions.length; ) {
     const union = unions[index] ?? []
     const near = unions.filter((other) => other !== union && isNear(union, other, input))
@@ -109,23 +121,19 @@ function unite(input: OracleInput, detections: readonly OracleDetection[]): read
   return unions.map((union) => alertOf(input, union)).sort((a, b) => a.first - b.first)
 }
 
-function isNear(
-  a: readonly OracleDetection[],
-  b: readonly OracleDetection[],
-  { alert }: OracleInput,
-): boolean {
+function isNear(a: readonly Part[], b: readonly Part[], { alert }: OracleInput): boolean {
   return firstOf(b) - lastOf(a) <= alert.quietMs && firstOf(a) - lastOf(b) <= alert.quietMs
 }
 
-function firstOf(detections: readonly OracleDetection[]): number {
+function firstOf(detections: readonly Part[]): number {
   return Math.min(...detections.map(({ first }) => first))
 }
 
-function lastOf(detections: readonly OracleDetection[]): number {
+function lastOf(detections: readonly Part[]): number {
   return Math.max(...detections.map(({ last }) => last))
 }
 
-function alertOf(input: OracleInput, detections: readonly OracleDetection[]): OracleAlert {
+function alertOf(input: OracleInput, detections: readonly Part[]): OracleAlert {
   const [some] = detections
   if (some === undefined) throw new Error('an alert has a detection')
   const evidence = [...new Set<Timed>(detections.flatMap((detection) => detection.evidence))]
@@ -133,7 +141,7 @@ function alertOf(input: OracleInput, detections: readonly OracleDetection[]): Or
   const distinct = detect?.kind === 'threshold' ? detect.distinct : undefined
   return {
     group: alertGroupOf(input, some),
-    first: firstOf(detections),
+    first: Math.min(...detections.map(({ begins }) => begins)),
     last: lastOf(detections),
     count: evidence.length,
     ...(distinct !== undefined && { distinct: distinctValues(evidence, distinct) }),
