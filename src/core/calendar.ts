@@ -27,8 +27,11 @@ const DAY_MS = 86_400_000
  */
 const BUCKET_MS = 900_000
 
-/** Quarters of an hour remembered, about 21 days: a live log needs two, a shuffled file more. */
+/** Quarters of an hour remembered: those of days with a shift, and of years before 1970. */
 const OFFSETS_MAX = 2_048
+
+/** Days whose offset is remembered, about 22 years: a year's log in no order needs 365. */
+const DAY_OFFSETS_MAX = 8_192
 
 /** Days whose text is remembered. */
 const DATES_MAX = 512
@@ -96,6 +99,7 @@ function createOffsets(timezone: string): (timeMs: number) => number {
     second: 'numeric',
   })
   const offsets = new Map<number, number>()
+  const dayOffsets = new Map<number, number | undefined>()
 
   function compute(timeMs: number): number {
     const part: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {}
@@ -107,7 +111,7 @@ function createOffsets(timezone: string): (timeMs: number) => number {
     return date.getTime() - Math.floor(timeMs / 1_000) * 1_000
   }
 
-  return (timeMs) => {
+  function ofQuarter(timeMs: number): number {
     const bucket = Math.floor(timeMs / BUCKET_MS)
     const known = offsets.get(bucket)
     if (known !== undefined) return known
@@ -117,4 +121,19 @@ function createOffsets(timezone: string): (timeMs: number) => number {
     offsets.set(bucket, offsetMs)
     return offsetMs
   }
+
+  /** The offset of a whole day; undefined for a day that holds a shift. */
+  function ofDay(day: number): number | undefined {
+    const known = dayOffsets.get(day)
+    if (known !== undefined || dayOffsets.has(day)) return known
+    if (dayOffsets.size >= DAY_OFFSETS_MAX) dayOffsets.clear()
+    const offsetMs = compute(day * DAY_MS)
+    // Since 1970 a week has passed between any two shifts of a zone (tzdata 2025), so a day that
+    // begins and ends alike holds none.
+    const isWhole = day >= 0 && offsetMs === compute((day + 1) * DAY_MS - 1)
+    dayOffsets.set(day, isWhole ? offsetMs : undefined)
+    return isWhole ? offsetMs : undefined
+  }
+
+  return (timeMs) => ofDay(Math.floor(timeMs / DAY_MS)) ?? ofQuarter(timeMs)
 }
