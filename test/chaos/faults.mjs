@@ -21,7 +21,7 @@ const FAULTS =
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    seconds: { type: 'string', default: '30' },
+    seconds: { type: 'string', default: '120' },
     faults: { type: 'string', default: FAULTS },
     'entries-per-minute': { type: 'string', default: '30' },
   },
