@@ -17,6 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import { writeAsnTable } from './build-asn.mjs'
 import { SetupError } from './setup-error.mjs'
 
 const execute = promisify(execFile)
@@ -53,6 +54,7 @@ export async function build(root = PROJECT) {
     const made = join(work, 'new')
     await compile(root, compiler, made)
     copyAssets(join(root, 'src'), made)
+    writeAsnTable(root, made)
     const program = join(made, 'main.js')
     if (existsSync(program)) chmodSync(program, 0o755)
     writeFileSync(join(made, STAMP), digest)
@@ -100,7 +102,8 @@ function copyAssets(from, to) {
 function sourceDigest(root) {
   const hash = createHash('sha256')
   const sources = filesBelow(join(root, 'src')).map((path) => join('src', path))
-  const settings = ['tsconfig.json', 'package-lock.json', 'scripts/build.mjs']
+  const scripts = ['scripts/build.mjs', 'scripts/build-asn.mjs']
+  const settings = ['tsconfig.json', 'package-lock.json', ...scripts]
   for (const path of [...sources, ...settings]) {
     const file = join(root, path)
     if (!existsSync(file)) continue

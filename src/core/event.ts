@@ -1,5 +1,4 @@
 // Owns what an event is: the facts rules may speak about. How an entry becomes one: normalize.ts.
-
 import type { Address } from './address.ts'
 
 /** What became of the operation an entry tells about. */
