@@ -1,15 +1,17 @@
 // Owns what the events of one moment can fill: how far a chain gets when several happen at once.
-import type { Moment, Plan, PlanStep } from './sequence-plan.ts'
+import type { Moment, Plan } from './sequence-plan.ts'
 
-/** What one moment does to chains: only the states listed may change in it. */
+/**
+ * What one moment does to chains, as runs of states (slots filled so far) in ascending order; a state
+ * in no run stays as it is. The state `first + n` of a run, n < `size`, has from `low + n` to
+ * `high + n` slots filled afterwards; with `high` below `low` the chain ends without success. Runs of
+ * more than one state lie inside one step, with all that they lead to, and have `low` = `first`.
+ */
 export type Moves = {
-  /** How many are listed. */
   count: number
-  /** States (slots filled so far), ascending. */
-  readonly states: Int32Array
-  /** For each of them, the slots filled at least afterwards … */
+  readonly first: Int32Array
+  readonly size: Int32Array
   readonly low: Int32Array
-  /** … and at most; less than `low`: the chain ends without success. */
   readonly high: Int32Array
 }
 
@@ -17,49 +19,64 @@ export type Moves = {
  * Reads one moment after the other, always into the same lists: with thousands of slots, those of
  * all moments together would not fit into memory.
  *
- * A chain with p slots filled has any number from low to high of them filled afterwards: filling
- * fewer is always possible, as events may be left out. It must go on (`low` is p + 1) where p slots
- * complete a step whose absent successor occurs now, because that lies strictly between unless one
- * of its neighbours is at this moment too.
+ * A chain with p slots filled can have any number from low to high of them filled afterwards, as
+ * events may be left out. It must go on (`low` is p + 1) where p slots complete a step whose absent
+ * successor occurs now, because that lies strictly between unless one of its neighbours is at this
+ * moment too. Where events run out inside a step, p becomes p + their number at most, whichever
+ * they are: one run. Only the last states of a step, as many as events, are looked at one by one.
  */
 export function createMovesReader(plan: Plan): (moment: Moment) => Moves {
-  const moves: Moves = {
-    count: 0,
-    states: new Int32Array(plan.slots),
-    low: new Int32Array(plan.slots),
-    high: new Int32Array(plan.slots),
+  const size = plan.slots + 2 * plan.steps.length
+  const [first, sizes, low, high] = [0, 1, 2, 3].map(() => new Int32Array(size))
+  const moves = { count: 0, first, size: sizes, low, high } as Moves
+
+  function add(state: number, run: number, lowest: number, highest: number): void {
+    moves.first[moves.count] = state
+    moves.size[moves.count] = run
+    moves.low[moves.count] = lowest
+    moves.high[moves.count] = highest
+    moves.count += 1
   }
+
   return (moment) => {
     moves.count = 0
+    const reach = reachIn(plan, moment)
     for (const step of plan.steps) {
-      const matches = (moment.any & step.bit) !== 0
+      const events = countOf(moment, step.bit)
       const isBarred = (moment.any & step.absentBefore) !== 0
-      if (!matches && !isBarred) continue
-      const end = matches ? step.end : step.start + 1
-      const reach = matches ? reachIn(plan, step, moment.fulfilled) : (state: number) => state
-      for (let state = step.start; state < end; state += 1) {
-        moves.states[moves.count] = state
-        moves.low[moves.count] = isBarred && state === step.start ? state + 1 : state
-        moves.high[moves.count] = reach(state)
-        moves.count += 1
+      let state = step.start
+      const tail = Math.max(state, step.end - events)
+      if (isBarred || (state === 0 && events > 0)) {
+        add(state, 1, isBarred ? state + 1 : state, state < tail ? state + events : reach(state))
+        state += 1
+      }
+      if (events === 0) continue
+      if (state < tail) add(state, tail - state, state, state + events)
+      for (state = Math.max(state, tail); state < step.end; state += 1) {
+        add(state, 1, state, reach(state))
       }
     }
     return moves
   }
 }
 
-/** The most slots that can be filled afterwards, for states of the step, asked in order. */
-function reachIn(
-  plan: Plan,
-  { bit, end }: PlanStep,
-  fulfilled: readonly number[],
-): (state: number) => number {
+function countOf({ fulfilled, any }: Moment, bit: number): number {
+  if ((any & bit) === 0) return 0
+  if (fulfilled.length === 1) return 1
+  let count = 0
+  for (const bits of fulfilled) if ((bits & bit) !== 0) count += 1
+  return count
+}
+
+/** The most slots filled afterwards, for ascending states whose step may become complete. */
+function reachIn(plan: Plan, { fulfilled }: Moment): (state: number) => number {
   // One event fills one slot: so it nearly always is.
   if (fulfilled.length === 1) return (state) => state + 1
-  const available = fulfilled.filter((bits) => (bits & bit) !== 0).length
-  const row = createRow(plan, kindsOf(fulfilled))
-  // Where events run out inside the step, which of them are taken does not matter.
-  return (state) => (state + available < end ? state + available : row.reach(state))
+  let row: ReturnType<typeof createRow> | undefined
+  return (state) => {
+    row ??= createRow(plan, kindsOf(fulfilled))
+    return row.reach(state)
+  }
 }
 
 /** Events that fulfil the same steps are alike: only their number counts. */
@@ -72,9 +89,9 @@ function kindsOf(fulfilled: readonly number[]): readonly Kind[] {
 }
 
 /**
- * A row of slots given different events, by augmenting paths: when slots can be filled at all, the
- * next one can be whatever was chosen for those before, by choosing again. As the row's start
- * moves on its end never moves back.
+ * A row of slots given different events, by augmenting paths: when the row can be filled with one
+ * more slot at all, it can be by choosing again for those before. As its start moves on, its end
+ * never moves back.
  */
 function createRow(plan: Plan, kinds: readonly Kind[]) {
   const bitOf = (slot: number) => plan.steps.find(({ end }) => slot < end)?.bit ?? 0
@@ -83,29 +100,30 @@ function createRow(plan: Plan, kinds: readonly Kind[]) {
 
   function release(bit: number): void {
     const kind = kinds.find(({ taken }) => (taken.get(bit) ?? 0) > 0)
-    if (kind === undefined) return
-    kind.taken.set(bit, (kind.taken.get(bit) ?? 0) - 1)
-    kind.spare += 1
+    if (kind !== undefined) give(kind, bit, -1)
+  }
+
+  function give(kind: Kind, bit: number, count: 1 | -1): void {
+    kind.taken.set(bit, (kind.taken.get(bit) ?? 0) + count)
+    kind.spare -= count
   }
 
   function fill(bit: number, tried: Set<Kind>): boolean {
     for (const kind of kinds) {
       if ((kind.fulfils & bit) === 0 || tried.has(kind)) continue
       tried.add(kind)
-      if (kind.spare === 0 && !giveUpOne(kind, tried)) continue
-      kind.spare -= 1
-      kind.taken.set(bit, (kind.taken.get(bit) ?? 0) + 1)
+      if (kind.spare === 0 && !freeOne(kind, tried)) continue
+      give(kind, bit, 1)
       return true
     }
     return false
   }
 
   /** Another kind does what one event of this kind did. */
-  function giveUpOne(kind: Kind, tried: Set<Kind>): boolean {
+  function freeOne(kind: Kind, tried: Set<Kind>): boolean {
     for (const [bit, count] of kind.taken) {
       if (count === 0 || !fill(bit, tried)) continue
-      kind.taken.set(bit, (kind.taken.get(bit) ?? 0) - 1)
-      kind.spare += 1
+      give(kind, bit, -1)
       return true
     }
     return false
