@@ -14,8 +14,13 @@ export function deriveFirstSeen(
   members: readonly Member[],
   context: DeriveContext,
 ): readonly Extent[] {
-  const groupFirst = groupFirstOf(members, context)
-  return sessionsOf(detect, members).flatMap(({ start }) =>
+  const sessions = sessionsOf(detect, members)
+  // The earliest session begins with the first event.
+  const groupFirst = groupFirstOf(
+    sessions.map(({ start }) => start),
+    context,
+  )
+  return sessions.flatMap(({ start }) =>
     groupFirst <= start.time - detect.learnMs
       ? [{ first: start.time, last: start.time, evidence: [plain(start)] }]
       : [],
