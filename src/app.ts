@@ -6,6 +6,7 @@ import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import { routeToAll } from './core/route.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
+import { openEnrichment } from './enrich/geo.ts'
 import { createReceiver } from './notify/index.ts'
 import type { Receiver, ReceiverContext } from './notify/receiver.ts'
 import type { Log } from './observe/log.ts'
@@ -80,7 +81,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const { config, roles, clock, log } = options
   const metrics = createMetrics()
   const calendar = createCalendar(config.timezone)
-  const rules = await openRunningRules({ config, clock, log, metrics })
+  const { lookUp, run: refreshData } = await openEnrichment({ ...config.enrich, clock, log })
+  const rules = await openRunningRules({ config, clock, log, metrics, lookUp })
 
   const address = config.redis.url ?? (await openEmbedded(options, stops))
   const connect = (kind: Parameters<typeof connectRedis>[1]): Redis => {
@@ -119,6 +121,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       ...stores,
       rules: () => rules.current(),
       calendar,
+      lookUp,
       route: routeToAll(config.receivers.map((receiver) => receiver.name)),
       announce: (contract) => announce(contract, outbox, log),
       clock,
@@ -127,6 +130,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     })
     workers.push(startEvaluate({ options, connections, pipeline, stores }))
     runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
+    runInBackground('address data', refreshData, { stops, log })
   }
   const reader = roles.has('read')
     ? startRead({ options, entries, stores, metrics, stops })

@@ -22,6 +22,7 @@ import {
 import { isTimezone } from './core/calendar.ts'
 import { parseSchedule, type Schedule } from './core/schedule.ts'
 import { type ReceiverConfig, receiversFromEnv, receiversShape } from './config-receivers.ts'
+import { BUILTIN_SOURCES, enrichmentShape, type EnrichmentSources } from './enrich/sources.ts'
 import { LOG_LEVELS, type LogLevel } from './observe/log.ts'
 import { type CredentialSource, credentialsFromEnv } from './source/credentials.ts'
 
@@ -50,6 +51,7 @@ export type Config = {
     readonly highWater: number
   }
   readonly detection: { readonly notifyHorizonMs: number }
+  readonly enrich: EnrichmentSources
   /** Weekly schedules by name, for rules. */
   readonly schedules: ReadonlyMap<string, Schedule>
   readonly receivers: readonly ReceiverConfig[]
@@ -154,6 +156,7 @@ export const CONFIG_KEYS = {
   redis: { shape: record(REDIS_KEYS), about: 'Where everything is remembered.' },
   queue: { shape: record(QUEUE_KEYS), about: 'Sizes of jobs and queues.' },
   detection: { shape: record(DETECTION_KEYS), about: 'Detection over time.' },
+  enrich: { shape: enrichmentShape, about: 'Data about addresses.' },
   schedules: { shape: schedules, about: 'Weekly schedules that rules name.' },
   receivers: { shape: receiversShape, about: 'Who is told, by name.' },
 } satisfies Keys
@@ -242,6 +245,7 @@ function assemble(
       highWater: queue?.highWater ?? 2_000,
     },
     detection: { notifyHorizonMs: detection?.notifyHorizon ?? HOUR_MS },
+    enrich: file.enrich ?? BUILTIN_SOURCES,
     schedules: file.schedules ?? new Map(),
     receivers,
     proxy: {

@@ -4,6 +4,9 @@ import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import { formatProblem } from './core/problem.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
+import { EnrichmentError } from './enrich/error.ts'
+import { type DataAge, openEnrichment } from './enrich/geo.ts'
+import { BUILTIN } from './enrich/sources.ts'
 import type { Log } from './observe/log.ts'
 import { loadRuleSet } from './ruleset.ts'
 import { openClient } from './open-reader.ts'
@@ -31,12 +34,14 @@ const CHECK_TIMEOUT_MS = 20_000
 const DAY_MS = 86_400_000
 /** Contracts asked about one by one; a reseller has hundreds. */
 const CONTRACTS_PROBED_MAX = 3
+/** Addresses change hands: after half a year a part of what the data says is wrong. */
+const DATA_DAYS_MAX = 180
 /** A token that ends sooner than this is worth a warning. */
 const TOKEN_DAYS_MIN = 14
 
 /** Runs all checks one after the other; never throws for what it finds. */
 export async function* checkAll(options: DoctorOptions): AsyncGenerator<Finding> {
-  const checks = [checkNode, checkRules, checkReceivers, checkRedis, checkApi]
+  const checks = [checkNode, checkRules, checkAddressData, checkReceivers, checkRedis, checkApi]
   for (const check of checks) yield* check(options)
 }
 
@@ -67,6 +72,33 @@ async function* checkRules({ config, clock }: DoctorOptions): AsyncGenerator<Fin
   } catch (error) {
     yield { state: 'bad', name: 'rules', message: messageOf(error), remedy: 'check --rules' }
   }
+}
+
+async function* checkAddressData({ config, clock, log }: DoctorOptions): AsyncGenerator<Finding> {
+  try {
+    const { age } = await openEnrichment({ ...config.enrich, clock, log })
+    for (const data of age()) yield dataFinding(data, clock.now())
+  } catch (error) {
+    if (!(error instanceof EnrichmentError)) throw error
+    const remedy = 'check "enrich" in the configuration; without it built-in data is used'
+    yield { state: 'bad', name: 'address data', message: error.message, remedy }
+  }
+}
+
+const DATA_NAMES = { country: 'country data', asn: 'network data', city: 'city data' } as const
+
+function dataFinding({ name: data, source, builtAt }: DataAge, now: number): Finding {
+  const name = DATA_NAMES[data]
+  const origin = source === BUILTIN ? 'built-in' : source
+  const days = Math.floor((now - builtAt) / DAY_MS)
+  const age = builtAt === 0 ? 'of unknown age' : `${days} days old`
+  const message = `${origin}, ${age}`
+  if (builtAt === 0 || days <= DATA_DAYS_MAX) return { state: 'ok', name, message }
+  const remedy =
+    source === BUILTIN
+      ? `update Tocsin, or name a newer file in "enrich": { "${data}": … }`
+      : 'download a newer file in its place: it is taken up while Tocsin runs'
+  return { state: 'warning', name, message, remedy }
 }
 
 async function* checkReceivers({ config }: DoctorOptions): AsyncGenerator<Finding> {

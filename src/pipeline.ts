@@ -1,10 +1,10 @@
-// THE LINE: normalise → match → group → alert → decide → outbox, for one batch of entries.
-// Owns the order of these steps; each step's knowledge lives in core/ and state/.
+// THE LINE: normalise and enrich → match → group → alert → decide → outbox, for one batch of
+// entries. Owns the order of these steps; each step's knowledge lives in core/ and state/.
 import type { Alert, Notification } from './core/alert.ts'
 import type { Calendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
-import type { Event } from './core/event.ts'
-import { type Damage, normalizeEntry } from './core/normalize.ts'
+import type { Event, LookUp } from './core/event.ts'
+import { type Damage, type NormalizeContext, normalizeEntry } from './core/normalize.ts'
 import type { Rule } from './core/rule.ts'
 import { type GroupedDetections, groupDetections, type Match } from './detect.ts'
 import type { Log } from './observe/log.ts'
@@ -53,6 +53,8 @@ export type PipelineParts = {
   /** The rules of this moment: a reload swaps them between batches. */
   readonly rules: () => { readonly ruleSet: RuleSet; readonly explain: Explain }
   readonly calendar: Calendar
+  /** What is known of an address; without it events don't tell where theirs lies. */
+  readonly lookUp?: LookUp | undefined
   readonly alerts: AlertStore
   readonly numbers: NumberStore
   readonly contracts: ContractStore
@@ -95,7 +97,10 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   return {
     async evaluate(batch) {
       const rules = parts.rules()
-      const entries = batch.entries.map((entry) => judge(entry, batch, rules.ruleSet, parts))
+      const { calendar, lookUp } = parts
+      const { contract, readAt } = batch
+      const context = { contract, readTimeMs: readAt, calendar, lookUp }
+      const entries = batch.entries.map((entry) => judge(entry, context, rules.ruleSet))
       await keepDamaged(batch, entries, parts)
       return follow(batch, entries, rules)
     },
@@ -113,13 +118,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 }
 
 /** Normalises one entry and finds the rules that hold for it. Never throws for what it holds. */
-function judge(
-  entry: unknown,
-  batch: Batch,
-  ruleSet: RuleSet,
-  { calendar }: PipelineParts,
-): EntryResult {
-  const context = { contract: batch.contract, readTimeMs: batch.readAt, calendar }
+function judge(entry: unknown, context: NormalizeContext, ruleSet: RuleSet): EntryResult {
   const { event, damage } = normalizeEntry(entry, context)
   return { event, damage, rules: event === undefined ? [] : ruleSet.match(event) }
 }

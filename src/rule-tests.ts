@@ -2,9 +2,9 @@
 // clock that stands where the test is. What a test says is core/rule-test.ts.
 import type { Alert } from './core/alert.ts'
 import type { Calendar } from './core/calendar.ts'
-import type { Event } from './core/event.ts'
+import type { Event, LookUp } from './core/event.ts'
 import { createMatcher } from './core/match.ts'
-import { normalizeEntry } from './core/normalize.ts'
+import { type NormalizeContext, normalizeEntry } from './core/normalize.ts'
 import type { Rule } from './core/rule.ts'
 import { expandTest, type RuleTest, type TestEvent } from './core/rule-test.ts'
 import { silentLog } from './observe/log.ts'
@@ -28,15 +28,19 @@ const TEST_CONTRACT = 'test'
 /** More alerts than any test expects. */
 const ALERTS_MAX = 10_000
 
-/** Runs all tests of a rule, alone: other rules of the set don't raise alerts in between. */
+/**
+ * Runs all tests of a rule, alone: other rules of the set don't raise alerts in between. `lookUp`
+ * is for raw entries; events of tests name what is known of their addresses.
+ */
 export async function runRuleTests(
   rule: Rule,
   ruleSet: RuleSet,
   calendar: Calendar,
+  lookUp?: LookUp,
 ): Promise<readonly RuleTestResult[]> {
   const results: RuleTestResult[] = []
   for (const test of rule.tests) {
-    const failures = await runTest(test, onlyRule(rule, ruleSet), calendar)
+    const failures = await runTest(test, onlyRule(rule, ruleSet), { calendar, lookUp })
     results.push({ rule: rule.id, test: test.name, passed: failures.length === 0, failures })
   }
   return results
@@ -49,15 +53,19 @@ function onlyRule(rule: Rule, ruleSet: RuleSet): RuleSet {
   return { ...ruleSet, rules: [active], match: (event) => matcher.match(event) }
 }
 
-async function runTest(test: RuleTest, ruleSet: RuleSet, calendar: Calendar): Promise<string[]> {
+/** What turns raw entries into events. */
+type Setting = Pick<NormalizeContext, 'calendar' | 'lookUp'>
+
+async function runTest(test: RuleTest, ruleSet: RuleSet, setting: Setting): Promise<string[]> {
   const { given, events, startMs } = expandTest(test)
   const alerts = createMemoryAlertStore()
   let now = startMs
+  const { calendar } = setting
   const pipeline = openPipeline({ ruleSet, calendar, alerts, now: () => now })
   const feed = async (inputs: readonly TestEvent[]) => {
     for (const input of inputs) {
       now = input.arrivesMs
-      const event = eventOf(input, calendar)
+      const event = eventOf(input, setting)
       await pipeline.evaluateEvents({ contract: TEST_CONTRACT, readAt: now }, [event])
     }
     return (await alerts.latest(TEST_CONTRACT, ALERTS_MAX)).filter(isRaised)
@@ -92,9 +100,9 @@ function openPipeline(parts: {
 }
 
 /** Facts that time alone decides are filled in, unless the test names them. */
-function eventOf(input: TestEvent, calendar: Calendar): Event {
+function eventOf(input: TestEvent, setting: Setting): Event {
   if (input.kind === 'event') {
-    const { weekday, hour, date } = calendar.at(input.timeMs)
+    const { weekday, hour, date } = setting.calendar.at(input.timeMs)
     const { event } = input
     return {
       ...event,
@@ -103,7 +111,7 @@ function eventOf(input: TestEvent, calendar: Calendar): Event {
       date: event.date ?? date,
     }
   }
-  const context = { contract: undefined, readTimeMs: input.arrivesMs, calendar }
+  const context = { contract: undefined, readTimeMs: input.arrivesMs, ...setting }
   const { event } = normalizeEntry(input.entry, context)
   if (event === undefined) throw new Error('the entry of a test was checked to be an object')
   return event

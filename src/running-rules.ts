@@ -3,6 +3,7 @@
 import type { Config } from './config.ts'
 import { type Calendar, createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
+import type { LookUp } from './core/event.ts'
 import { formatProblem, type Problem } from './core/problem.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
@@ -26,6 +27,8 @@ type Parts = {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** What is known of the addresses of raw entries in tests. */
+  readonly lookUp: LookUp
 }
 
 /** Problems of one load that are logged one by one; the rest is counted. */
@@ -39,7 +42,7 @@ export async function openRunningRules(parts: Parts): Promise<RuleReload> {
 
   const reload = async (files: RuleFiles) => {
     const ruleSet = build(files, calendar, parts)
-    const failures = await failedTests(ruleSet, calendar)
+    const failures = await failedTests(ruleSet, calendar, parts.lookUp)
     if (failures.length > 0) {
       log.error({ failures }, 'changed rules fail their tests: the rules from before stay in use')
       return
@@ -96,9 +99,15 @@ function logProblems(problems: readonly Problem[], log: Log): void {
   if (more > 0) log.warn({ more }, 'more problems: see `tocsin rules validate`')
 }
 
-async function failedTests(ruleSet: RuleSet, calendar: Calendar): Promise<readonly string[]> {
+async function failedTests(
+  ruleSet: RuleSet,
+  calendar: Calendar,
+  lookUp: LookUp,
+): Promise<readonly string[]> {
   const results = []
-  for (const rule of ruleSet.rules) results.push(...(await runRuleTests(rule, ruleSet, calendar)))
+  for (const rule of ruleSet.rules) {
+    results.push(...(await runRuleTests(rule, ruleSet, calendar, lookUp)))
+  }
   return results
     .filter((result) => !result.passed)
     .map(({ rule, test, failures }) => `${rule}: ${test}: ${failures.join('; ')}`)

@@ -50,7 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ruleset: ['core', 'ruleset-build', 'ruleset-files', 'ruleset-watch'],
   pipeline: ['core', 'observe', 'state', 'detect', 'raise', 'ruleset', 'why'],
   queue: ['core', 'observe', 'state', 'pipeline', 'notify'],
-  config: ['core', 'observe', 'source', 'config-receivers'],
+  config: ['core', 'observe', 'source', 'enrich', 'config-receivers'],
   'config-receivers': ['core', 'notify', 'config'],
   'config-file': ['core', 'config'],
   'embedded-redis': ['core', 'observe', 'embedded-redis-process'],

@@ -4,6 +4,7 @@ import { createCalendar } from '../core/calendar.ts'
 import type { Rule } from '../core/rule.ts'
 import { formatProblem } from '../core/problem.ts'
 import { type RuleTestResult, runRuleTests } from '../rule-tests.ts'
+import { openData } from './address-data.ts'
 import { type Cli, CommandError } from './context.ts'
 import { counted, loadRules } from './rules-load.ts'
 
@@ -20,10 +21,11 @@ export function rulesTestCommand(cli: Cli): Command {
       )
       for (const problem of errors) cli.stderr.write(`${formatProblem(problem)}\n`)
       const calendar = createCalendar(config.timezone)
+      const { lookUp } = await openData(cli, config)
       const results: RuleTestResult[] = []
       for (const rule of ruleSet.rules.filter(({ id }) => isAsked(ruleSet.fileOf(id)))) {
         cli.signal.throwIfAborted()
-        results.push(...(await runRuleTests(rule, ruleSet, calendar)))
+        results.push(...(await runRuleTests(rule, ruleSet, calendar, lookUp)))
       }
       report(cli, results, json)
       tellWaiting(

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { loadConfig } from '../config-file.ts'
 import type { Config } from '../config.ts'
 import { formatProblem } from '../core/problem.ts'
+import { resolveSources } from '../enrich/sources.ts'
 import { createLog, type Log } from '../observe/log.ts'
 import { type Cli, CommandError } from './context.ts'
 
@@ -38,6 +39,7 @@ export async function readSettings(cli: Cli, command: Command): Promise<Settings
   const config = {
     ...loaded.config,
     dataDir: absolute(cli, loaded.config.dataDir),
+    enrich: resolveSources(loaded.config.enrich, (path) => absolute(cli, path)),
     rules: folders.map((folder) => ruleFolder(cli, folder, options.rules !== undefined)),
   }
   const level = options.quiet ? 'warn' : config.logLevel

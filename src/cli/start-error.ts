@@ -1,5 +1,6 @@
 // Owns the words for what keeps the service from starting.
 import { EmbeddedRedisError } from '../embedded-redis.ts'
+import { EnrichmentError } from '../enrich/error.ts'
 import { RuleFolderError } from '../ruleset-files.ts'
 import { SourceConfigError } from '../source/errors.ts'
 import { CommandError } from './context.ts'
@@ -11,6 +12,9 @@ export function explainStart(error: unknown, signal: AbortSignal): unknown {
     return new CommandError(2, error.message, error.remedy, error)
   if (error instanceof RuleFolderError) {
     return new CommandError(2, error.message, 'check --rules, TOCSIN_RULES or "rules"', error)
+  }
+  if (error instanceof EnrichmentError) {
+    return new CommandError(2, error.message, 'check "enrich" in the configuration', error)
   }
   if (error instanceof EmbeddedRedisError || error.name === 'RedisNotFoundError') {
     const remedy = 'run `tocsin redis install`, or set REDIS_URL to a Redis of yours'

@@ -1,11 +1,11 @@
-// Owns how an entry becomes an event: every fact but those of the address's place, which enrich/
-// adds.
+// Owns how an entry becomes an event. What is known of its address is looked up by whoever knows
+// (enrich/), and put in here, so that an event is made once and never changed.
 import { addressKind, formatAddress, parseAddress } from './address.ts'
 import type { Calendar } from './calendar.ts'
 import { entryId, namedId } from './entry-id.ts'
 import { readResources } from './entry-resources.ts'
 import { parseTime } from './entry-time.ts'
-import type { Event, IpKind } from './event.ts'
+import { type Event, type GeoFacts, type IpKind, type LookUp, UNLOCATED } from './event.ts'
 import { type Fields, fieldsOf, isFields, scalarOf, textOf, wholeOf } from './fields.ts'
 import { operationOf, outcomeOf } from './operation.ts'
 import { pathOf, resourceOfPath } from './resource-path.ts'
@@ -38,6 +38,8 @@ export type NormalizeContext = {
    * facts together: who reads millions of entries asks `eventId` for the few that matter.
    */
   readonly identify?: boolean
+  /** Asked for public addresses; without it events don't tell where theirs lies. */
+  readonly lookUp?: LookUp | undefined
 }
 
 /** Where a hit of the API keeps its entry. */
@@ -92,7 +94,8 @@ function readEvent(source: Fields, { meta, time, context }: Reading): Event {
   const action = actions?.[0]
   const named = path !== undefined && (!main || !action) ? resourceOfPath(path) : undefined
   const target = main ?? named
-  const address = readAddress(principal.sourceIP)
+  const address = readAddress(principal.sourceIP, context.lookUp)
+  const geo = address?.geo ?? UNLOCATED
   const at = context.calendar.at(time)
   return {
     id: context.identify === false ? '' : entryId(source, contract),
@@ -121,12 +124,12 @@ function readEvent(source: Fields, { meta, time, context }: Reading): Event {
     errorStatus: error?.status,
     errorCode: error?.code,
     errorMessage: error?.message,
-    country: undefined,
-    asn: undefined,
-    asOrg: undefined,
-    city: undefined,
-    latitude: undefined,
-    longitude: undefined,
+    country: geo.country,
+    asn: geo.asn,
+    asOrg: geo.asOrg,
+    city: geo.city,
+    latitude: geo.latitude,
+    longitude: geo.longitude,
     ipKind: address?.kind,
     weekday: at.weekday,
     hour: at.hour,
@@ -191,11 +194,21 @@ function timeDamage(stated: unknown): Damage {
   return stated === undefined || stated === null || stated === '' ? 'no-time' : 'bad-time'
 }
 
-/** The source address in canonical form; undefined when what is stated is no address. */
-function readAddress(value: unknown): { ip: string; kind: IpKind } | undefined {
+type SourceAddress = {
+  /** In canonical form. */
+  readonly ip: string
+  readonly kind: IpKind
+  readonly geo: GeoFacts | undefined
+}
+
+/** The source address; undefined when what is stated is none. */
+function readAddress(value: unknown, lookUp: LookUp | undefined): SourceAddress | undefined {
   const stated = textOf(value)?.trim()
   const address = stated === undefined ? undefined : parseAddress(stated)
-  return address && { ip: formatAddress(address), kind: addressKind(address) }
+  if (address === undefined) return undefined
+  const kind = addressKind(address)
+  const geo = kind === 'public' ? lookUp?.(address) : undefined
+  return { ip: formatAddress(address), kind, geo }
 }
 
 type EntryError = {

@@ -21,17 +21,7 @@ import {
   parsePlace,
   type Place,
 } from './record.ts'
-
-/** Data that comes with the installation. */
-export const BUILTIN = 'builtin'
-
-/** Which data is used: `builtin`, or the path of a file in MaxMind's format. */
-export type EnrichmentSources = {
-  readonly country: string
-  readonly asn: string
-  /** Without such a file an address lies in the middle of its country. */
-  readonly city?: string | undefined
-}
+import { BUILTIN, type EnrichmentSources } from './sources.ts'
 
 export type DataAge = {
   readonly name: DataName
