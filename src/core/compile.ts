@@ -61,14 +61,17 @@ function byCost(a: Part, b: Part): number {
 
 export function createCompiler(context: CompileContext): Compiler {
   const parts = new Map<string, Part>()
+  const seen = new Map<Condition, Part>()
   const readings = createReadings()
 
   function compileOnce(condition: Condition): Part {
-    const { key, build } = describe(condition)
-    const known = parts.get(key)
+    const known = seen.get(condition)
     if (known) return known
-    const part = { key, condition, ...build(), share: shareOf(condition, context) }
+    const { key, build } = describe(condition)
+    const equal = parts.get(key)
+    const part = equal ?? { key, condition, ...build(), share: shareOf(condition, context) }
     parts.set(key, part)
+    seen.set(condition, part)
     return part
   }
 

@@ -77,23 +77,22 @@ export function createAssembler(): Assembler {
     table(targets) {
       const place = tables.length
       const size = 2 ** Math.ceil(Math.log2(targets.size * 2 + 1))
-      const slots = Array.from({ length: size * 2 }, () => 0)
+      tables.push(size - 1)
+      for (let slot = 0; slot < size; slot += 1) tables.push(0, 0)
       for (const [number, target] of targets) {
         let slot = number & (size - 1)
-        while (slots[slot * 2] !== 0) slot = (slot + 1) & (size - 1)
-        slots[slot * 2] = number
-        slots[slot * 2 + 1] = target
+        while (tables[place + 1 + slot * 2] !== 0) slot = (slot + 1) & (size - 1)
+        tables[place + 1 + slot * 2] = number
+        tables[place + 2 + slot * 2] = target
       }
-      tables.push(size - 1)
-      for (const slot of slots) tables.push(slot)
       return place
     },
     set(members) {
       const place = sets.length
       const size = Math.max(0, ...members) + 1
-      const slots = Array.from({ length: size }, () => 0)
-      for (const member of members) slots[member] = 1
-      sets.push(size, ...slots)
+      sets.push(size)
+      for (let number = 0; number < size; number += 1) sets.push(0)
+      for (const member of members) sets[place + 1 + member] = 1
       return place
     },
     check: checks.add,
