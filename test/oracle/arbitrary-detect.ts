@@ -152,7 +152,7 @@ const spike: fc.Arbitrary<DetectParts> = fc
       written: { ...both, within: `${within}s`, baseline: `${baselineOf}s` },
       detect: { ...both, withinMs: within * SECOND_MS, baselineMs: baselineOf * SECOND_MS },
       eventsMax: 24,
-      range: 24,
+      range: 36,
     }
   })
 
@@ -172,7 +172,7 @@ const absence: fc.Arbitrary<DetectParts> = fc
 const travel: fc.Arbitrary<DetectParts> = fc
   .record({
     groupBy,
-    maxSpeedKmh: fc.constantFrom(300, 900, 2_000),
+    maxSpeedKmh: fc.constantFrom(300, 900, 2_000, 20_000),
     minDistanceKm: fc.constantFrom(0, 300, 700),
   })
   .map((rest) => {

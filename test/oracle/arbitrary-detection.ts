@@ -33,8 +33,7 @@ export function detectionCase(kind: KindName): fc.Arbitrary<DetectionCase> {
       .record({
         alert: alertParts(parts),
         events: manyEvents(parts),
-        // Mostly after every event, so that what waits for it is not mostly waiting.
-        markAfter: fc.oneof(fc.nat(parts.range + 15), fc.constant(parts.range + 15)),
+        mark: markParts(parts),
         settle: fc.nat(4),
         gaps: fc.array(gapParts(parts), { maxLength: 2 }),
         cuts: fc.array(cutParts(parts), { maxLength: 2 }),
@@ -47,7 +46,7 @@ export function detectionCase(kind: KindName): fc.Arbitrary<DetectionCase> {
 type Drawn = {
   readonly alert: AlertParts
   readonly events: readonly EventParts[]
-  readonly markAfter: number
+  readonly mark: MarkParts
   readonly settle: number
   readonly gaps: readonly {
     readonly contract: string
@@ -77,7 +76,7 @@ function assemble(parts: DetectParts, drawn: Drawn): DetectionCase {
       conditions: (event) => event.operation === OPERATION,
       steps: parts.steps,
       events,
-      mark: START_MS + drawn.markAfter * parts.unitMs,
+      mark: markOf(parts, drawn, events),
       settleMs: settle * SECOND_MS,
       gaps: drawn.gaps.map(({ contract, from, length }) => {
         const fromMs = START_MS + from * parts.unitMs
@@ -93,6 +92,28 @@ function assemble(parts: DetectParts, drawn: Drawn): DetectionCase {
     },
     deliveries: deliver(events, drawn.delivery),
   }
+}
+
+/** Some time, or the very millisecond at which the silence after an event is believed. */
+type MarkParts = { readonly after: number } | { readonly event: number }
+
+/** Often after everything, so that what waits for it is not mostly waiting. */
+function markParts({ range, eventsMax }: DetectParts): fc.Arbitrary<MarkParts> {
+  return fc.oneof(
+    fc.constant({ after: range + 15 }),
+    fc.record({ after: fc.nat(range + 15) }),
+    fc.record({ event: fc.nat(eventsMax - 1) }),
+  )
+}
+
+function markOf(
+  { detect, unitMs }: DetectParts,
+  { mark, settle }: Drawn,
+  events: readonly Event[],
+): number {
+  if ('after' in mark) return START_MS + mark.after * unitMs
+  const withinMs = detect !== undefined && 'withinMs' in detect ? detect.withinMs : 0
+  return (events[mark.event]?.time ?? START_MS) + withinMs + settle * SECOND_MS
 }
 
 type AlertParts = {

@@ -14,7 +14,7 @@ import {
 import { parseRule, type Rule } from '../../src/core/rule.ts'
 import type { Detect } from '../../src/core/rule-detect.ts'
 import type { DetectionCase } from './arbitrary-detection.ts'
-import type { OracleInput } from './oracle.ts'
+import { oracle, type OracleInput } from './oracle.ts'
 
 /** The parts of an alert that follow from the set of events; `distinct` 0: values aren't counted. */
 export type Found = {
@@ -23,6 +23,13 @@ export type Found = {
   readonly last: number
   readonly count: number
   readonly distinct: number
+}
+
+/** What the oracle says, in the same shape. */
+export function expected(input: OracleInput): readonly Found[] {
+  return oracle(input).map(({ group, first, last, count, distinct = 0 }) => {
+    return { group, first, last, count, distinct }
+  })
 }
 
 /** The rule as the service reads it; throws when anything is wrong with it. */
@@ -41,12 +48,12 @@ type Window = {
   readonly alertGroup: readonly unknown[]
   members: readonly Member[]
   extents: readonly Extent[]
+  /** What waits for the mark, by time of the event: set when members come, run once. */
+  readonly timers: Map<number, number>
 }
 
 /** Alerts by deriving once from all members. */
-export function deriveAtOnce(one: DetectionCase): readonly Found[] {
-  const { input } = one
-  const { detect } = ruleOf(one)
+export function deriveAtOnce(input: OracleInput, detect: Detect | undefined): readonly Found[] {
   const windows = new Map<string, Window>()
   for (const event of input.events) addTo(windows, input, detect, event)
   for (const window of windows.values()) {
@@ -60,9 +67,10 @@ export function deriveAtOnce(one: DetectionCase): readonly Found[] {
  * Alerts by deriving around each batch of deliveries and putting that in the place of what was
  * there. Before each batch the mark moves on by a share of its way; what waits for it is derived.
  */
-export function deriveStepwise(one: DetectionCase): readonly Found[] {
-  const { input, deliveries } = one
-  const { detect } = ruleOf(one)
+export function deriveStepwise(
+  { input, deliveries }: DetectionCase,
+  detect: Detect | undefined,
+): readonly Found[] {
   const windows = new Map<string, Window>()
   const start = input.mark - 40_000
   for (const [at, batch] of deliveries.entries()) {
@@ -76,7 +84,7 @@ export function deriveStepwise(one: DetectionCase): readonly Found[] {
     }
     for (const [window, times] of touched) {
       const added = { from: Math.min(...times), to: Math.max(...times) }
-      deriveAround(input, detect, window, { added, mark })
+      deriveAround(input, detect, window, { added, mark, isNew: true })
     }
   }
   advance(windows, input, detect, input.mark)
@@ -96,7 +104,13 @@ function addTo(
   const { contract = 'unknown' } = event
   const alertGroup = alertGroupOf(input, detect, { event, group: membership.group })
   const key = JSON.stringify([contract, detect === undefined ? alertGroup : membership.group])
-  const window = windows.get(key) ?? { contract, alertGroup, members: [], extents: [] }
+  const window = windows.get(key) ?? {
+    contract,
+    alertGroup,
+    members: [],
+    extents: [],
+    timers: new Map(),
+  }
   windows.set(key, window)
   const others = window.members.filter(({ id }) => id !== event.id)
   // A condensed member knows more than the one that comes again.
@@ -131,27 +145,29 @@ function advance(
   mark: number,
 ): void {
   for (const window of windows.values()) {
-    // As the mark was never: every timer of the group, whatever was known when it was set.
-    const context = contextOf(input, window, -1)
-    for (const { markMs, time } of timersOf(detect, window.members, context)) {
-      if (markMs > mark) continue
+    for (const [time, dueAt] of window.timers) {
+      if (dueAt > mark) continue
+      window.timers.delete(time)
       deriveAround(input, detect, window, { added: { from: time, to: time }, mark })
     }
   }
 }
 
+/** Derives around new members or around what is due; new members also set timers. */
 function deriveAround(
   input: OracleInput,
   detect: Detect | undefined,
   window: Window,
-  { added, mark }: { readonly added: Reach; readonly mark: number },
+  { added, mark, isNew = false }: { added: Reach; mark: number; isNew?: boolean },
 ): void {
   const groupFirst = Math.min(...window.members.map(({ time }) => time))
   const around = neighbourhood(detect, added, groupFirst)
   const { from, to } = around.read
   const near = window.members.filter((one) => (one.until ?? one.time) >= from && one.time <= to)
-  const derived = derive(detect, near, { ...contextOf(input, window, mark), groupFirst })
-  window.extents = replaceDetections(detect, window.extents, derived, around)
+  const context = { ...contextOf(input, window, mark), groupFirst }
+  window.extents = replaceDetections(detect, window.extents, derive(detect, near, context), around)
+  if (!isNew) return
+  for (const { markMs, time } of timersOf(detect, near, context)) window.timers.set(time, markMs)
 }
 
 function alertsOf(input: OracleInput, windows: readonly Window[]): readonly Found[] {

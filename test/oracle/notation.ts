@@ -50,14 +50,14 @@ export type Setup = Partial<Omit<OracleInput, 'alert'>> & {
   readonly alert?: Partial<OracleInput['alert']>
 }
 
-/** Judges a line with nothing in the way: far mark, no gaps, no cuts, quiet of 1 s. */
-export function judge(
+/** A line with nothing in the way: far mark, no gaps, no cuts, quiet of 1 s. */
+export function inputOf(
   detect: OracleDetect | undefined,
   line: string,
   setup: Setup = {},
-): readonly OracleAlert[] {
+): OracleInput {
   const groupBy = detect?.groupBy ?? ['user']
-  return oracle({
+  return {
     detect,
     conditions: () => true,
     steps: [],
@@ -68,7 +68,11 @@ export function judge(
     cuts: [],
     ...setup,
     alert: { groupBy, quietMs: 1_000, severity: 'low', severitySteps: [], ...setup.alert },
-  })
+  }
+}
+
+export function judge(...given: Parameters<typeof inputOf>): readonly OracleAlert[] {
+  return oracle(inputOf(...given))
 }
 
 /** `0–10 ×3, 20–20 ×1` in seconds; `0–10 ×3 (2)` with 2 different values; '' for nothing. */
