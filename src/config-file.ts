@@ -43,8 +43,10 @@ export async function loadConfig(options: {
     if (!named && (error as NodeJS.ErrnoException).code === 'ENOENT') {
       return { ...parseConfig(undefined, env), file: undefined }
     }
-    const message = `can't be read (${(error as NodeJS.ErrnoException).code}): check --config`
-    return { config: undefined, problems: [problemAt('', message, name)], file: name }
+    const { code } = error as NodeJS.ErrnoException
+    const message = code === 'ENOENT' ? 'there is no such file' : `can't be read (${code})`
+    const problem = problemAt('', `${message}: check --config or TOCSIN_CONFIG`, name)
+    return { config: undefined, problems: [problem], file: name }
   }
   return { ...(await parseConfigText(text, env, { name, cwd })), file: name }
 }
@@ -66,7 +68,9 @@ async function parseConfigText(
   const filled: Problem[] = []
   const value = await fillIn(valueOf(tree), '', { env, cwd, problems: filled })
   const { config, problems } = parseConfig(value, env)
-  const placed = [...filled, ...problems].map((problem) => place(problem, text, tree, name))
+  // What could not be filled in is no value: nothing else can be said about it.
+  const rest = problems.filter(({ pointer }) => !filled.some((one) => one.pointer === pointer))
+  const placed = [...filled, ...rest].map((problem) => place(problem, text, tree, name))
   return { config: filled.length > 0 ? undefined : config, problems: placed }
 }
 
@@ -112,7 +116,7 @@ function problemAt(pointer: string, message: string, file?: string): Problem {
 
 /** Adds file, line and column: of the place itself, else of the nearest one around it. */
 function place(problem: Problem, text: string, tree: Node, file: string): Problem {
-  if (problem.pointer.startsWith('/environment')) return problem
+  if (problem.file !== undefined) return problem
   const keys = problem.pointer.split('/').slice(1).map(unescapeKey)
   for (let length = keys.length; length >= 0; length -= 1) {
     const node = findNodeAtLocation(tree, keys.slice(0, length).map(asSegment))

@@ -131,14 +131,27 @@ export function receiversFromEnv(env: Env, report: Report): readonly ReceiverCon
       receivers['email'] = { type: 'email', smtp, from, to: recipients }
     } else {
       const missing = from ? 'ALERT_EMAIL_TO' : 'ALERT_EMAIL_FROM'
-      reportError(
-        report,
-        '/environment/SMTP_URL',
-        `SMTP_URL is set, but ${missing} is not: set both`,
-      )
+      const message = `it is set, but ${missing} is not: set both`
+      report({ level: 'error', file: 'environment', pointer: 'SMTP_URL', message })
     }
   }
-  return receiversShape.parse(receivers, '/environment', report) ?? []
+  const named: Report = (problem) => report({ ...problem, ...placeOf(problem.pointer) })
+  return receiversShape.parse(receivers, '', named) ?? []
+}
+
+/** The variable that made a place of these receivers. */
+function placeOf(pointer: string): { file: string; pointer: string } {
+  const variables: Readonly<Record<string, string>> = {
+    '/slack/url': 'SLACK_WEBHOOK_URL',
+    '/slack/pace': 'SLACK_PACE',
+    '/email/smtp': 'SMTP_URL',
+    '/email/from': 'ALERT_EMAIL_FROM',
+  }
+  const isRecipient = pointer.startsWith('/email/to')
+  return {
+    file: 'environment',
+    pointer: variables[pointer] ?? (isRecipient ? 'ALERT_EMAIL_TO' : pointer),
+  }
 }
 
 function receiversSchema(): JsonSchema {

@@ -1,29 +1,12 @@
 // Owns the configuration: its keys, defaults and limits, and which environment variables win over
 // the file. Reading the file is config-file.ts; receivers bring schemas of their own.
-import { parseDuration } from './core/duration.ts'
+import { CONFIG_KEYS, type IONOS_KEYS, type SWEEP_KEYS } from './config-keys.ts'
+import { type ReceiverConfig, receiversFromEnv } from './config-receivers.ts'
 import type { Problem } from './core/problem.ts'
-import {
-  anything,
-  choice,
-  isObject,
-  type JsonSchema,
-  type Keys,
-  listOf,
-  pointerTo,
-  type RecordOf,
-  reportError,
-  type Report,
-  readable,
-  record,
-  type Shape,
-  text,
-  whole,
-} from './core/shape.ts'
-import { isTimezone } from './core/calendar.ts'
-import { parseSchedule, type Schedule } from './core/schedule.ts'
-import { type ReceiverConfig, receiversFromEnv, receiversShape } from './config-receivers.ts'
-import { BUILTIN_SOURCES, enrichmentShape, type EnrichmentSources } from './enrich/sources.ts'
-import { LOG_LEVELS, type LogLevel } from './observe/log.ts'
+import type { Schedule } from './core/schedule.ts'
+import { isObject, type JsonSchema, type RecordOf, type Report, record } from './core/shape.ts'
+import { BUILTIN_SOURCES, type EnrichmentSources } from './enrich/sources.ts'
+import type { LogLevel } from './observe/log.ts'
 import { type CredentialSource, credentialsFromEnv } from './source/credentials.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -67,100 +50,6 @@ const SWEEPS_DEFAULT = [
   { everyMs: HOUR_MS, reachMs: 24 * HOUR_MS },
 ]
 
-export const duration: Shape<number> = readable(
-  'a duration such as "30s", "10m", "2h" or "7d"',
-  { pattern: '^[1-9][0-9]*[smhdw]$' },
-  parseDuration,
-)
-
-const SWEEP_KEYS = {
-  every: { shape: duration, about: 'How often the sweep runs.', must: true },
-  reach: { shape: duration, about: 'How far back it reads.', must: true },
-} satisfies Keys
-
-const contracts: Shape<'all' | readonly string[]> = {
-  expected: '"all" or a list of contract numbers as strings',
-  schema: { anyOf: [{ const: 'all' }, { type: 'array', items: { type: 'string' } }] },
-  parse(value, pointer, report) {
-    if (value === 'all') return value
-    return listOf(contractNumber, { min: 1, unique: true }).parse(value, pointer, report)
-  },
-}
-
-const contractNumber = readable(
-  'a contract number of digits only',
-  { pattern: '^[0-9]+$' },
-  (raw) => (/^[0-9]{1,40}$/.test(raw) ? raw : undefined),
-)
-
-const IONOS_KEYS = {
-  contracts: { shape: contracts, about: 'Contracts to read.', default: 'all' },
-  interval: { shape: duration, about: 'How often new entries are read.', default: '30s' },
-  overlap: { shape: duration, about: 'How far each read reaches back.', default: '2m' },
-  sweep: { shape: listOf(record(SWEEP_KEYS)), about: 'Reads that look for stragglers.' },
-  pageSize: { shape: whole(1, 1_000), about: 'Entries per request.', default: 100 },
-  requestsPerMinuteMax: { shape: whole(1, 6_000), about: 'Budget of requests.', default: 120 },
-  apiUrl: { shape: text(2_000), about: 'Address of the API.' },
-  token: { shape: text(10_000), about: 'API token: write "${IONOS_TOKEN}", not the token.' },
-  tokenFile: { shape: text(4_096), about: 'File that holds the token.' },
-  username: { shape: text(320), about: 'Login name, where no token can be had.' },
-  password: { shape: text(1_000), about: 'Its password: write "${IONOS_PASSWORD}".' },
-} satisfies Keys
-
-const REDIS_KEYS = {
-  url: { shape: text(2_000), about: 'redis://, rediss:// or unix:///path; else embedded.' },
-  prefix: {
-    shape: readable('1 to 40 letters, digits or dashes', { pattern: '^[a-z0-9-]{1,40}$' }, (raw) =>
-      /^[a-z0-9-]{1,40}$/.test(raw) ? raw : undefined,
-    ),
-    about: 'First part of every key.',
-    default: 'tocsin',
-  },
-} satisfies Keys
-
-const QUEUE_KEYS = {
-  batchSize: { shape: whole(1, 100), about: 'Entries per job.', default: 100 },
-  concurrency: { shape: whole(1, 100), about: 'Jobs under way in one process.', default: 10 },
-  highWater: { shape: whole(1, 100_000), about: 'Jobs that make the reader wait.', default: 2_000 },
-} satisfies Keys
-
-const DETECTION_KEYS = {
-  notifyHorizon: { shape: duration, about: 'How far back a first start reads.', default: '1h' },
-} satisfies Keys
-
-const timezone = readable('a time zone such as "Europe/Berlin"', {}, (raw) =>
-  isTimezone(raw) ? raw : undefined,
-)
-
-const schedules: Shape<ReadonlyMap<string, Schedule>> = {
-  expected: 'an object of schedules by name',
-  schema: { type: 'object' },
-  parse(value, pointer, report) {
-    if (!isObject(value)) return reportError(report, pointer, 'expected schedules by name')
-    const parsed = Object.entries(value).map(([name, schedule]) =>
-      parseSchedule(name, schedule, pointerTo(pointer, name), report),
-    )
-    return new Map(
-      parsed.flatMap((schedule) => (schedule === undefined ? [] : [[schedule.name, schedule]])),
-    )
-  },
-}
-
-export const CONFIG_KEYS = {
-  $schema: { shape: anything('a schema', { type: 'string' }), about: 'For editors.' },
-  timezone: { shape: timezone, about: 'Zone of hours, days and times shown.', default: 'UTC' },
-  dataDir: { shape: text(4_096), about: 'Folder of the embedded Redis.', default: '.tocsin' },
-  logLevel: { shape: choice(LOG_LEVELS), about: 'Least level logged.', default: 'info' },
-  ionos: { shape: record(IONOS_KEYS), about: 'Reading the Activity Log.' },
-  rules: { shape: listOf(text(4_096), { min: 1 }), about: 'Folders of rules.', default: ['rules'] },
-  redis: { shape: record(REDIS_KEYS), about: 'Where everything is remembered.' },
-  queue: { shape: record(QUEUE_KEYS), about: 'Sizes of jobs and queues.' },
-  detection: { shape: record(DETECTION_KEYS), about: 'Detection over time.' },
-  enrich: { shape: enrichmentShape, about: 'Data about addresses.' },
-  schedules: { shape: schedules, about: 'Weekly schedules that rules name.' },
-  receivers: { shape: receiversShape, about: 'Who is told, by name.' },
-} satisfies Keys
-
 const configShape = record(CONFIG_KEYS, 'an object of settings')
 
 /** The JSON Schema that editors complete the configuration with. */
@@ -178,12 +67,24 @@ export function parseConfig(
   env: Env,
 ): { readonly config: Config | undefined; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
-  const report: Report = (problem) => problems.push(problem)
+  const report: Report = (problem) => problems.push(namedVariable(problem, env))
   const file = configShape.parse(withEnv(value ?? {}, env), '', report)
   const receivers = file?.receivers ?? receiversFromEnv(env, report)
+  reportHalfLogin(env, report)
   const config = file === undefined ? undefined : assemble(file, receivers, env)
   const failed = problems.some((problem) => problem.level === 'error')
   return { config: failed || config === undefined ? undefined : deepFreeze(config), problems }
+}
+
+/** A user name without its password would look like no credentials at all. */
+function reportHalfLogin(env: Env, report: Report): void {
+  const { IONOS_TOKEN, IONOS_TOKEN_FILE, IONOS_USERNAME, IONOS_PASSWORD } = env
+  if (IONOS_TOKEN || IONOS_TOKEN_FILE || !IONOS_USERNAME === !IONOS_PASSWORD) return
+  const [set, missing] = IONOS_USERNAME
+    ? ['IONOS_USERNAME', 'IONOS_PASSWORD']
+    : ['IONOS_PASSWORD', 'IONOS_USERNAME']
+  const message = `it is set, but ${missing} is not: set both, or better IONOS_TOKEN`
+  report({ level: 'error', file: 'environment', pointer: set as string, message })
 }
 
 /** Variables that stand for a key of the file. */
@@ -193,6 +94,14 @@ const ENV_KEYS: readonly (readonly [variable: string, path: readonly string[]])[
   ['TOCSIN_DATA_DIR', ['dataDir']],
   ['LOG_LEVEL', ['logLevel']],
 ]
+
+/** What a variable set is wrong under its name: its place in a file says nothing to who set it. */
+function namedVariable(problem: Problem, env: Env): Problem {
+  const isSet = ([variable, path]: (typeof ENV_KEYS)[number]) =>
+    `/${path.join('/')}` === problem.pointer && env[variable]?.trim()
+  const found = ENV_KEYS.find(isSet)
+  return found === undefined ? problem : { ...problem, file: 'environment', pointer: found[0] }
+}
 
 /** The file's value with the variables put in their places, so that both are checked alike. */
 function withEnv(value: unknown, env: Env): unknown {

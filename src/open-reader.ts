@@ -89,6 +89,7 @@ function countReads(metrics: Metrics, clock: Clock): ReaderHooks {
       metrics.readMarkAge.set({ contract }, Math.max(0, clock.now() - window.to) / 1_000)
     },
     straggler: (_contract, delayMs) => metrics.arrivalDelay.observe(delayMs / 1_000),
+    damaged: (_contract, reason) => metrics.errors.inc({ stage: 'normalise', reason }),
     failed: (_contract, reason) => metrics.errors.inc({ stage: 'read', reason }),
     gap: () => metrics.errors.inc({ stage: 'read', reason: 'gap' }),
   }

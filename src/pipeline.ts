@@ -11,13 +11,7 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { raiseAlerts } from './raise.ts'
 import type { RuleSet } from './ruleset.ts'
-import type {
-  AlertStore,
-  ContractStore,
-  DeadLetter,
-  DeadLetterStore,
-  NumberStore,
-} from './state/stores.ts'
+import type { AlertStore, ContractStore, NumberStore } from './state/stores.ts'
 import type { Explain } from './why.ts'
 
 /** Entries of one contract, as they were read. */
@@ -58,7 +52,6 @@ export type PipelineParts = {
   readonly alerts: AlertStore
   readonly numbers: NumberStore
   readonly contracts: ContractStore
-  readonly deadLetters: DeadLetterStore
   /** Names of the receivers an alert goes to. */
   readonly route: (alert: Alert) => readonly string[]
   /** Told when notifications wait in a contract's outbox. */
@@ -101,7 +94,6 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const { contract, readAt } = batch
       const context = { contract, readTimeMs: readAt, calendar, lookUp }
       const entries = batch.entries.map((entry) => judge(entry, context, rules.ruleSet))
-      await keepDamaged(batch, entries, parts)
       return follow(batch, entries, rules)
     },
 
@@ -126,29 +118,6 @@ function judge(entry: unknown, context: NormalizeContext, ruleSet: RuleSet): Ent
 function matchesOf({ event, rules }: EntryResult): Match[] {
   if (event === undefined || rules.length === 0) return []
   return rules.map((rule) => ({ rule, event }))
-}
-
-/** What could not be read as an entry is kept with its text, before anything else is done. */
-async function keepDamaged(
-  batch: Batch,
-  entries: readonly EntryResult[],
-  { deadLetters, metrics, clock, log }: PipelineParts,
-): Promise<void> {
-  const letters: DeadLetter[] = []
-  entries.forEach(({ damage }, index) => {
-    if (damage === undefined) return
-    const text = JSON.stringify(batch.entries[index]) ?? 'undefined'
-    letters.push({ reason: damage, text, at: clock.now() })
-    metrics.errors.inc({ stage: 'normalise', reason: damage })
-  })
-  if (letters.length === 0) return
-  await deadLetters.add(batch.contract, letters)
-  const reasons = [...new Set(letters.map((letter) => letter.reason))]
-  const { contract } = batch
-  log.warn(
-    { contract, entries: letters.length, reasons },
-    'damaged entries are in the dead letters',
-  )
 }
 
 function count(

@@ -90,7 +90,6 @@ function openPipeline(parts: {
     alerts,
     numbers: createMemoryNumberStore(),
     contracts: { add: async () => {}, list: async () => [] },
-    deadLetters: { add: async () => {}, list: async () => [], count: async () => 0 },
     route: () => [],
     announce: () => {},
     clock: { now, sleep: async () => {} },

@@ -1,5 +1,6 @@
 // Owns what rules of one set share: lists and named conditions. Rules themselves: ruleset-build.ts.
-import { type Condition, findConditionCycles, parseCondition } from './core/condition.ts'
+import { type Condition, parseCondition } from './core/condition.ts'
+import { findConditionCycles } from './core/condition-cycles.ts'
 import { type List, parseList } from './core/list.ts'
 import { isObject, pointerTo, reportError } from './core/shape.ts'
 import { type Build, type Source, sourcesOf } from './ruleset-source.ts'

@@ -170,7 +170,7 @@ describe('a configuration', () => {
     expect((await loadConfig({ env: {}, cwd })).problems).toEqual([])
     const { problems } = await loadConfig({ env: {}, cwd, file: 'mine.json' })
     expect(problems.map(formatProblem)).toEqual([
-      "mine.json: /: can't be read (ENOENT): check --config",
+      'mine.json: /: there is no such file: check --config or TOCSIN_CONFIG',
     ])
   })
 
@@ -180,12 +180,36 @@ describe('a configuration', () => {
   ])('of mail without all of its variables says which is missing: %#', (env, missing) => {
     const { config, problems } = parseConfig(undefined, env)
     expect(config).toBeUndefined()
-    expect(problems[0]?.message).toBe(`SMTP_URL is set, but ${missing} is not: set both`)
+    expect(problems[0]?.message).toBe(`it is set, but ${missing} is not: set both`)
+  })
+
+  it.each([
+    [
+      { LOG_LEVEL: 'loud' },
+      'environment: LOG_LEVEL: unknown value "loud", expected one of debug, info, warn, error, silent',
+    ],
+    [
+      { REDIS_URL: 'foo' },
+      'environment: REDIS_URL: found "foo", expected an address redis://…, rediss://… or unix:///path',
+    ],
+    [
+      { SLACK_WEBHOOK_URL: 'http://example.com/x' },
+      'environment: SLACK_WEBHOOK_URL: must be the https:// address of an incoming webhook, such as https://hooks.slack.com/services/…',
+    ],
+    [
+      { IONOS_USERNAME: 'a' },
+      'environment: IONOS_USERNAME: it is set, but IONOS_PASSWORD is not: set both, or better IONOS_TOKEN',
+    ],
+  ])('names the variable that is wrong: %#', (env, expected) => {
+    expect(parseConfig(undefined, env as Env).problems.map(formatProblem)).toEqual([expected])
   })
 
   it('never repeats a secret in a problem', () => {
-    const env = { SLACK_WEBHOOK_URL: 'http://example.com/services/very-secret' }
-    const { problems } = parseConfig({ redis: { url: 'redis://:pass-word@x', prefix: 'NO' } }, env)
+    const env = {
+      SLACK_WEBHOOK_URL: 'http://example.com/services/very-secret',
+      REDIS_URL: 'redis://:pass-word@x',
+    }
+    const { problems } = parseConfig({ redis: { prefix: 'NO' } }, env)
     expect(problems.length).toBe(2)
     expect(problems.map(formatProblem).join('\n')).not.toMatch(/very-secret|pass-word/)
   })

@@ -29,11 +29,8 @@ export async function readSettings(cli: Cli, command: Command): Promise<Settings
   for (const problem of loaded.problems) cli.stderr.write(`${formatProblem(problem)}\n`)
   if (loaded.config === undefined) {
     const count = loaded.problems.length
-    throw new CommandError(
-      2,
-      `the configuration has ${count} problem${count === 1 ? '' : 's'} (above)`,
-      'mend them, or start without a configuration: every key has a default',
-    )
+    const problems = `${count} problem${count === 1 ? '' : 's'} (above)`
+    throw new CommandError(2, `the configuration has ${problems}`, 'every key has a default')
   }
   const folders = options.rules ?? loaded.config.rules
   const config = {

@@ -3,6 +3,7 @@
 import type { ConditionContext, Condition, Leaf } from './condition.ts'
 import { findVerdict } from './condition-verdict.ts'
 import { compileLiteral, compilePair } from './decorators.ts'
+import { entryShapeProblem } from './entry-shape.ts'
 import { FACTS } from './event.ts'
 import { pointerTo, type Report, reportWarning } from './shape.ts'
 import { describeFound } from './suggest.ts'
@@ -16,6 +17,8 @@ export function checkLeaf(leaf: Leaf, context: ConditionContext, report: Report)
     const message = `"${fact}" is ${kind}, in which a path selects nothing: it is compared as a whole`
     reportWarning(report, pointerTo(pointer, 'path'), message)
   }
+  const misspelt = fact === 'entry' ? entryShapeProblem(path?.steps ?? []) : undefined
+  if (misspelt !== undefined) reportWarning(report, pointerTo(pointer, 'path'), misspelt)
   const found = findVerdict(leaf, context)
   if (found === undefined) return
   const verdict = found.holds ? 'this always holds' : "this can't hold"

@@ -1,7 +1,9 @@
 // Owns handing over what was read: new entries to the queue, unusable ones to the dead letters.
 // Not the reading, and not the mark, which moves after this.
+import type { Log } from '../observe/log.ts'
 import type { DeadLetterStore, EntryKey, SeenStore } from '../state/stores.ts'
 import type { ReadEntry } from './read-entry.ts'
+import type { ReaderHooks } from './reader-config.ts'
 
 /** Where new entries go. `enqueue` resolves when they are safe. */
 export type EntryQueue = {
@@ -27,6 +29,8 @@ export type DeliveryOptions = {
   readonly seen: SeenStore
   readonly deadLetters: Pick<DeadLetterStore, 'add'> | undefined
   readonly persist: Persist
+  readonly log: Log
+  readonly hooks: Pick<ReaderHooks, 'damaged'>
 }
 
 /** Entries of one job: fewer cost throughput, more take a worker too long. */
@@ -39,7 +43,7 @@ const LETTER_LENGTH_MAX = 16_384
 const TIMELESS_MAX = 10_000
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { contract, queue, seen, deadLetters, persist } = options
+  const { contract, queue, seen, deadLetters, persist, log, hooks } = options
   // Seen ids are kept by event time; without one the first reading stands in, and must not change.
   const timeless = new Map<string, number>()
 
@@ -58,6 +62,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     })
     if (letters.length === 0 || deadLetters === undefined) return
     await persist('add dead letters', async () => await deadLetters.add(contract, letters))
+    for (const { reason } of letters) hooks.damaged?.(contract, reason)
+    const reasons = [...new Set(letters.map(({ reason }) => reason))]
+    const fields = { contract, entries: letters.length, reasons }
+    log.warn(fields, 'damaged entries are in the dead letters')
   }
 
   const deliverBatch = async (

@@ -91,8 +91,8 @@ export async function* readWindow(
 }
 
 /**
- * After a whole try: parts of less than a page, by the times of what was found. Else halves, as long
- * as there is more than a second.
+ * After a whole try: parts of less than a page, by the times of what was found. Else halves, as
+ * long as there is more than a second.
  */
 function cutWindow(reading: Reading): readonly Span[] | undefined {
   const { window } = reading.request

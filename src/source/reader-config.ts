@@ -39,6 +39,8 @@ export type ReaderHooks = {
   readonly partRead?: (part: PartRead) => void
   /** An entry that only a sweep found: how long after its time, at most. */
   readonly straggler?: (contract: string, delayMs: number) => void
+  /** An entry that went to the dead letters, and why. */
+  readonly damaged?: (contract: string, reason: string) => void
   readonly failed?: (contract: string, reason: SourceFailure | 'store') => void
   /** A span that was given up. */
   readonly gap?: (contract: string, span: Span) => void

@@ -1,0 +1,129 @@
+// Owns the keys of the configuration: their shapes, defaults and what editors show. What is made of
+// them, and what the environment adds: config.ts.
+import { isTimezone } from './core/calendar.ts'
+import { parseDuration } from './core/duration.ts'
+import { parseSchedule, type Schedule } from './core/schedule.ts'
+import {
+  anything,
+  choice,
+  isObject,
+  type Keys,
+  listOf,
+  pointerTo,
+  reportError,
+  readable,
+  record,
+  type Shape,
+  text,
+  whole,
+} from './core/shape.ts'
+import { receiversShape } from './config-receivers.ts'
+import { enrichmentShape } from './enrich/sources.ts'
+import { LOG_LEVELS } from './observe/log.ts'
+
+export const duration: Shape<number> = readable(
+  'a duration such as "30s", "10m", "2h" or "7d"',
+  { pattern: '^[1-9][0-9]*[smhdw]$' },
+  parseDuration,
+)
+
+export const SWEEP_KEYS = {
+  every: { shape: duration, about: 'How often the sweep runs.', must: true },
+  reach: { shape: duration, about: 'How far back it reads.', must: true },
+} satisfies Keys
+
+const contracts: Shape<'all' | readonly string[]> = {
+  expected: '"all" or a list of contract numbers as strings',
+  schema: { anyOf: [{ const: 'all' }, { type: 'array', items: { type: 'string' } }] },
+  parse(value, pointer, report) {
+    if (value === 'all') return value
+    return listOf(contractNumber, { min: 1, unique: true }).parse(value, pointer, report)
+  },
+}
+
+const contractNumber = readable(
+  'a contract number of digits only',
+  { pattern: '^[0-9]+$' },
+  (raw) => (/^[0-9]{1,40}$/.test(raw) ? raw : undefined),
+)
+
+export const IONOS_KEYS = {
+  contracts: { shape: contracts, about: 'Contracts to read.', default: 'all' },
+  interval: { shape: duration, about: 'How often new entries are read.', default: '30s' },
+  overlap: { shape: duration, about: 'How far each read reaches back.', default: '2m' },
+  sweep: { shape: listOf(record(SWEEP_KEYS)), about: 'Reads that look for stragglers.' },
+  pageSize: { shape: whole(1, 1_000), about: 'Entries per request.', default: 100 },
+  requestsPerMinuteMax: { shape: whole(1, 6_000), about: 'Budget of requests.', default: 120 },
+  apiUrl: { shape: text(2_000), about: 'Address of the API.' },
+  token: { shape: text(10_000), about: 'API token: write "${IONOS_TOKEN}", not the token.' },
+  tokenFile: { shape: text(4_096), about: 'File that holds the token.' },
+  username: { shape: text(320), about: 'Login name, where no token can be had.' },
+  password: { shape: text(1_000), about: 'Its password: write "${IONOS_PASSWORD}".' },
+} satisfies Keys
+
+const folders: Shape<readonly string[]> = {
+  ...listOf(text(4_096), { min: 1 }),
+  parse(value, pointer, report) {
+    if (Array.isArray(value)) return listOf(text(4_096), { min: 1 }).parse(value, pointer, report)
+    return reportError(report, pointer, 'expected a list of folders, such as ["rules"]')
+  },
+}
+
+/** A Redis by its address; its host is asked only when the service connects. */
+const redisUrl = readable('an address redis://…, rediss://… or unix:///path', {}, (raw) =>
+  /^(rediss?:\/\/[^/\s]|unix:\/\/\/)/.test(raw) ? raw : undefined,
+)
+
+const REDIS_KEYS = {
+  url: { shape: redisUrl, about: 'redis://, rediss:// or unix:///path; else embedded.' },
+  prefix: {
+    shape: readable('1 to 40 letters, digits or dashes', { pattern: '^[a-z0-9-]{1,40}$' }, (raw) =>
+      /^[a-z0-9-]{1,40}$/.test(raw) ? raw : undefined,
+    ),
+    about: 'First part of every key.',
+    default: 'tocsin',
+  },
+} satisfies Keys
+
+const QUEUE_KEYS = {
+  batchSize: { shape: whole(1, 100), about: 'Entries per job.', default: 100 },
+  concurrency: { shape: whole(1, 100), about: 'Jobs under way in one process.', default: 10 },
+  highWater: { shape: whole(1, 100_000), about: 'Jobs that make the reader wait.', default: 2_000 },
+} satisfies Keys
+
+const DETECTION_KEYS = {
+  notifyHorizon: { shape: duration, about: 'How far back a first start reads.', default: '1h' },
+} satisfies Keys
+
+const timezone = readable('a time zone such as "Europe/Berlin"', {}, (raw) =>
+  isTimezone(raw) ? raw : undefined,
+)
+
+const schedules: Shape<ReadonlyMap<string, Schedule>> = {
+  expected: 'an object of schedules by name',
+  schema: { type: 'object' },
+  parse(value, pointer, report) {
+    if (!isObject(value)) return reportError(report, pointer, 'expected schedules by name')
+    const parsed = Object.entries(value).map(([name, schedule]) =>
+      parseSchedule(name, schedule, pointerTo(pointer, name), report),
+    )
+    return new Map(
+      parsed.flatMap((schedule) => (schedule === undefined ? [] : [[schedule.name, schedule]])),
+    )
+  },
+}
+
+export const CONFIG_KEYS = {
+  $schema: { shape: anything('a schema', { type: 'string' }), about: 'For editors.' },
+  timezone: { shape: timezone, about: 'Zone of hours, days and times shown.', default: 'UTC' },
+  dataDir: { shape: text(4_096), about: 'Folder of the embedded Redis.', default: '.tocsin' },
+  logLevel: { shape: choice(LOG_LEVELS), about: 'Least level logged.', default: 'info' },
+  ionos: { shape: record(IONOS_KEYS), about: 'Reading the Activity Log.' },
+  rules: { shape: folders, about: 'Folders of rules.', default: ['rules'] },
+  redis: { shape: record(REDIS_KEYS), about: 'Where everything is remembered.' },
+  queue: { shape: record(QUEUE_KEYS), about: 'Sizes of jobs and queues.' },
+  detection: { shape: record(DETECTION_KEYS), about: 'Detection over time.' },
+  enrich: { shape: enrichmentShape, about: 'Data about addresses.' },
+  schedules: { shape: schedules, about: 'Weekly schedules that rules name.' },
+  receivers: { shape: receiversShape, about: 'Who is told, by name.' },
+} satisfies Keys
