@@ -136,7 +136,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     ? startRead({ options, entries, stores, metrics, stops })
     : undefined
   const { ruleSet } = rules.current()
-  log.info({ rules: ruleSet.rules.length, roles: [...roles] }, 'tocsin is running')
+  const { rules: folders } = config
+  log.info({ rules: ruleSet.rules.length, folders, roles: [...roles] }, 'tocsin is running')
   return {
     metrics,
     ruleSetVersion: () => rules.current().ruleSet.version,
