@@ -1,13 +1,16 @@
-// Owns what commands that judge entries have in common: their options and how the rules are loaded.
-import { Option } from 'commander'
-import type { Command } from 'commander'
+// Owns what commands that judge entries have in common: their options, the rules they judge with,
+// and what a thread is told to do the same.
+import { type Command, Option } from 'commander'
 import type { Config } from '../config.ts'
+import type { LookUp } from '../core/event.ts'
 import { formatProblem } from '../core/problem.ts'
 import { isRunning } from '../core/rule.ts'
+import { ADDRESS_FACTS, readsAny } from '../replay/facts-read.ts'
 import { fieldPath } from '../replay/judge.ts'
-import type { Reading, ScheduleText } from '../replay/task.ts'
+import type { Reading, Task } from '../replay/task.ts'
 import { buildRuleSet, type RuleSet } from '../ruleset.ts'
 import { type RuleFiles, RuleFolderError, readRuleFiles } from '../ruleset-files.ts'
+import { openData } from './address-data.ts'
 import { type Cli, CommandError } from './context.ts'
 import { counted } from './rules-load.ts'
 
@@ -25,29 +28,6 @@ export function addInputOptions(command: Command): Command {
     .addOption(new Option('--id-field <path>', 'where other logs keep their id'))
 }
 
-/** Throws a CommandError (2) when a field is no path. */
-export function readingOf(
-  { timeField, idField }: InputOptions,
-  { timezone }: Config,
-  readTimeMs: number,
-): Reading {
-  for (const [option, field] of [
-    ['--time-field', timeField],
-    ['--id-field', idField],
-  ] as const) {
-    if (field !== undefined) checkField(option, field)
-  }
-  return { timezone, contract: undefined, readTimeMs, timeField, idField }
-}
-
-function checkField(option: string, field: string): void {
-  try {
-    fieldPath(field)
-  } catch (error) {
-    throw new CommandError(2, `${option} ${field}: ${(error as Error).message}`)
-  }
-}
-
 export type LoadedFiles = { readonly files: RuleFiles; readonly ruleSet: RuleSet }
 
 /** Loads rules to judge with; those with errors are left out and told on stderr. */
@@ -55,12 +35,16 @@ export async function loadJudged(
   cli: Cli,
   folders: readonly string[],
   { schedules }: Pick<Config, 'schedules'>,
+  nameOf: (file: string) => string = (file) => file,
 ): Promise<LoadedFiles> {
   try {
     const files = await readRuleFiles(folders)
     const { ruleSet, problems } = buildRuleSet(files, { schedules })
     for (const problem of problems) {
-      if (problem.level === 'error') cli.stderr.write(`${formatProblem(problem)}\n`)
+      if (problem.level !== 'error') continue
+      const { file } = problem
+      const named = file === undefined ? problem : { ...problem, file: nameOf(file) }
+      cli.stderr.write(`${formatProblem(named)}\n`)
     }
     return { files, ruleSet }
   } catch (error) {
@@ -77,7 +61,46 @@ export function tellWaiting(cli: Cli, { all }: RuleSet): void {
   cli.stderr.write(`${counted(waiting.length, 'rule')} not yet active ("detect"): ${ids}\n`)
 }
 
-/** Schedules as threads get them. */
-export function scheduleTexts({ schedules }: Pick<Config, 'schedules'>): readonly ScheduleText[] {
-  return [...schedules.values()].map(({ name, timezone, week }) => ({ name, timezone, week }))
+export type Asked = {
+  readonly kind: Task['kind']
+  readonly options: InputOptions
+  readonly loaded: readonly LoadedFiles[]
+  /** The time of entries that tell none, ms. */
+  readonly readTimeMs: number
+}
+
+export type OpenedTask = { readonly task: Task; readonly lookUp: LookUp | undefined }
+
+/**
+ * What threads are told, and for this one the data about addresses, if a rule asks for it. Throws a
+ * CommandError (2) when a field is no path or a file of data can't be used.
+ */
+export async function openTask(cli: Cli, config: Config, asked: Asked): Promise<OpenedTask> {
+  const { kind, options, loaded, readTimeMs } = asked
+  const { timeField, idField } = options
+  checkField('--time-field', timeField)
+  checkField('--id-field', idField)
+  const { timezone, enrich } = config
+  const reading: Reading = { timezone, contract: undefined, readTimeMs, timeField, idField }
+  const asksWhere = loaded.some(({ ruleSet }) => readsAny(ruleSet, ADDRESS_FACTS))
+  const lookUp = asksWhere ? (await openData(cli, config)).lookUp : undefined
+  const task: Task = {
+    kind,
+    ruleFiles: loaded.map(({ files }) => files),
+    schedules: [...config.schedules.values()].map(({ name, week, timezone: zone }) => {
+      return { name, timezone: zone, week }
+    }),
+    reading,
+    enrich: asksWhere ? enrich : undefined,
+  }
+  return { task, lookUp }
+}
+
+function checkField(option: string, field: string | undefined): void {
+  if (field === undefined) return
+  try {
+    fieldPath(field)
+  } catch (error) {
+    throw new CommandError(2, `${option} ${field}: ${(error as Error).message}`)
+  }
 }

@@ -1,14 +1,13 @@
 // Owns `tocsin match`: which rules' conditions hold for each entry of NDJSON input.
 import { Command } from 'commander'
 import { createMatchJudge } from '../replay/judge.ts'
-import type { MatchAnswer, Task } from '../replay/task.ts'
+import type { MatchAnswer } from '../replay/task.ts'
 import { type Cli, CommandError } from './context.ts'
 import {
   addInputOptions,
   type InputOptions,
   loadJudged,
-  readingOf,
-  scheduleTexts,
+  openTask,
   tellWaiting,
 } from './input-options.ts'
 import { judgeFiles } from './judge-files.ts'
@@ -33,11 +32,16 @@ export function matchCommand(cli: Cli): Command {
     .action(async (files: string[], options: InputOptions, command: Command) => {
       const { config } = await readSettings(cli, command)
       const quiet = command.optsWithGlobals<{ quiet?: boolean }>().quiet === true
-      const reading = readingOf(options, config, cli.clock.now())
-      const { files: ruleFiles, ruleSet } = await loadJudged(cli, config.rules, config)
+      const loaded = await loadJudged(cli, config.rules, config)
+      const { ruleSet } = loaded
       if (!quiet) tellWaiting(cli, ruleSet)
-      const schedules = scheduleTexts(config)
-      const task: Task = { kind: 'match', ruleFiles: [ruleFiles], schedules, reading }
+      const asked = {
+        kind: 'match',
+        options,
+        loaded: [loaded],
+        readTimeMs: cli.clock.now(),
+      } as const
+      const { task, lookUp } = await openTask(cli, config, asked)
       let matched = 0
       const take = async (answer: MatchAnswer) => {
         matched += answer.matched
@@ -46,7 +50,7 @@ export function matchCommand(cli: Cli): Command {
       const { entries, bad } = await judgeFiles(cli, {
         files: files.length > 0 ? files : ['-'],
         task,
-        judge: createMatchJudge(ruleSet, reading),
+        judge: createMatchJudge(ruleSet, task.reading, lookUp),
         take,
         quiet,
       })

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { backtestCommand } from './backtest.ts'
 import type { Cli } from './context.ts'
 import { contractsCommand } from './contracts.ts'
 import { demoCommand } from './demo.ts'
@@ -21,6 +22,7 @@ const COMMANDS = [
   sendTestCommand,
   rulesCommand,
   matchCommand,
+  backtestCommand,
   fetchCommand,
   contractsCommand,
   simulateCommand,

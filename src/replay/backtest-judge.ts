@@ -1,7 +1,7 @@
 // Owns judging a block for a backtest: every event with its identity and time, and every match with
 // the alert group it counts for. What becomes of them: backtest/.
 import { canonicalJson } from '../core/canonical-json.ts'
-import type { Event } from '../core/event.ts'
+import type { Event, LookUp } from '../core/event.ts'
 import { factValue, valueText } from '../core/fact-value.ts'
 import { type NormalizeContext, normalizeEntry } from '../core/normalize.ts'
 import type { Rule } from '../core/rule.ts'
@@ -35,9 +35,16 @@ export type BacktestJudge = Judge<BacktestAnswer> & {
   judgeEntries(entries: readonly unknown[], contract: string): BacktestAnswer
 }
 
-/** Judges by every rule set: the first is asked about, a second is what it is compared with. */
-export function createBacktestJudge(ruleSets: readonly RuleSet[], reading: Reading): BacktestJudge {
-  const context = contextOf(reading)
+/**
+ * Judges by every rule set: the first is asked about, a second is what it is compared with. Without
+ * `lookUp` addresses lie nowhere.
+ */
+export function createBacktestJudge(
+  ruleSets: readonly RuleSet[],
+  reading: Reading,
+  lookUp?: LookUp,
+): BacktestJudge {
+  const context = { ...contextOf(reading), lookUp }
   const groupOf = createGroups()
 
   const gatherEvent = (entry: unknown, by: NormalizeContext, gathering: Gathering): void => {

@@ -1,12 +1,13 @@
 // Owns judging a block: its entries become events, and the rules that hold for them an answer. Which
 // thread does it: pool.ts.
 import { createCalendar } from '../core/calendar.ts'
+import type { LookUp } from '../core/event.ts'
 import { eventId, type NormalizeContext, normalizeEntry } from '../core/normalize.ts'
 import { compilePath, parsePath } from '../core/path.ts'
 import { createSchedule, type Schedule } from '../core/schedule.ts'
 import type { Block } from '../input/blocks.ts'
 import { buildRuleSet, type RuleSet } from '../ruleset.ts'
-import { readsFact } from './facts-read.ts'
+import { readsAny } from './facts-read.ts'
 import { visitEntries } from './lines.ts'
 import type { MatchAnswer, Reading, ScheduleText, Task } from './task.ts'
 
@@ -15,9 +16,14 @@ export type Judge<Answer> = {
   judge(block: Block): Answer
 }
 
-/** Which rules match each entry, as lines to print. */
-export function createMatchJudge(ruleSet: RuleSet, reading: Reading): Judge<MatchAnswer> {
-  const context = { ...contextOf(reading), identify: readsFact(ruleSet, 'id') }
+/** Which rules match each entry, as lines to print. Without `lookUp` addresses lie nowhere. */
+export function createMatchJudge(
+  ruleSet: RuleSet,
+  reading: Reading,
+  lookUp?: LookUp,
+): Judge<MatchAnswer> {
+  const identify = readsAny(ruleSet, ['id'])
+  const context = { ...contextOf(reading), identify, lookUp }
   return {
     judge(block) {
       let output = ''
@@ -28,7 +34,7 @@ export function createMatchJudge(ruleSet: RuleSet, reading: Reading): Judge<Matc
         const rules = ruleSet.match(event)
         if (rules.length === 0) return
         matched += 1
-        const id = context.identify ? event.id : eventId(event, context)
+        const id = identify ? event.id : eventId(event, context)
         output += `${JSON.stringify({ line, id, rules: rules.map((rule) => rule.id) })}\n`
       })
       return { ...tally, matched, output }

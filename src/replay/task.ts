@@ -1,6 +1,7 @@
 // Owns what a thread that judges entries is told, and what it answers. Everything here can be
 // handed from one thread to another.
 import type { Week } from '../core/schedule.ts'
+import type { EnrichmentSources } from '../enrich/sources.ts'
 import type { RuleFiles } from '../ruleset-files.ts'
 
 /** A schedule in the form that crosses threads. */
@@ -31,6 +32,8 @@ export type Task = {
   readonly ruleFiles: readonly RuleFiles[]
   readonly schedules: readonly ScheduleText[]
   readonly reading: Reading
+  /** Data about addresses; undefined when no rule asks where one lies. */
+  readonly enrich: EnrichmentSources | undefined
 }
 
 /** A line that holds no entry. */

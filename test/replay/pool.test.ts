@@ -126,6 +126,7 @@ describe.runIf(existsSync(BUILT))('the script', () => {
         timeField: undefined,
         idField: undefined,
       },
+      enrich: undefined,
     }
     const judge = () => createMatchJudge(ruleSetsOf(task)[0] as RuleSet, task.reading)
     const answersOf = async (threads: number): Promise<MatchAnswer[]> => {
