@@ -12,8 +12,8 @@ export type FactsCache = {
 }
 
 /**
- * Each address has one slot and the last one there stays: no order to keep, nothing to clean up,
- * and no address can make it larger. A map that forgets the oldest costs more than a look-up.
+ * Each address has one slot, and the last one there stays: there is no order to keep up, and a log
+ * full of addresses that come once makes it no larger.
  */
 export function createFactsCache(locate: (address: Address) => GeoFacts): FactsCache {
   const keys = new Int32Array(4 * SLOTS)

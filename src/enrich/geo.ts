@@ -73,7 +73,7 @@ export async function openEnrichment(
   ]
 
   return {
-    look(ip) {
+    look: (ip) => {
       const address = ip === undefined ? undefined : parseAddress(ip)
       return address === undefined ? UNLOCATED : cache.find(address)
     },
