@@ -87,7 +87,8 @@ export type Neighbourhood = {
 const WHOLE: Reach = { from: -Infinity, to: Infinity }
 
 /**
- * The neighbourhood of members added in the closed span `added` (of one, or of a batch).
+ * The neighbourhood of members added in the closed span `added`: the times of the first and the last
+ * of a batch, or of the event a timer stands for. They must be among the members read.
  * `groupFirst` is the time of the group's first event, the added ones included: it matters to
  * `firstSeen` and `spike`, where a new first event changes the judgement of everything behind it.
  * Then the neighbourhood is the whole group. It would be less when one knew the first event before;
@@ -126,8 +127,9 @@ export function neighbourhood(
       }
     }
     case 'absence': {
+      // What lies before an added event is not read: its silence would end here, but is broken.
       const replace = widen(added, 0, detect.withinMs)
-      return { read: widen(replace, detect.withinMs, 0), replace }
+      return { read: replace, replace }
     }
     case 'travel': {
       const replace = widen(added, travelReachMs(detect), travelReachMs(detect))

@@ -52,7 +52,7 @@ export function deriveSpike(
 
 /**
  * Compares count × spans with factor × sum instead of count with factor × mean: whole numbers are
- * exact, and what is left is the rounding of the factor: 11 events are 1.1 times a mean of 10.
+ * exact, and what is left is the rounding of the factor: 33 events are 2.2 times a mean of 15.
  */
 function isAtLeast(found: number, wanted: number): boolean {
   return found >= wanted * (1 - 2 * Number.EPSILON)

@@ -47,7 +47,7 @@ describe('a spike', () => {
     ['counts one span more when the baseline is as long', { baselineMs: 50 }, '9 1 1 1 1 2', []],
     ['has nothing to compare with but silence', {}, '1 0 0 0 0 2', [5]],
     ['may be followed by another', {}, '1 1 1 3 4', [3, 4]],
-    ['takes a factor for what it says: 11 are 1.1 times 10', { factor: 1.1 }, '10 10 10 11', [3]],
+    ['takes a factor for what it says: 33 are 2.2 times 15', { factor: 2.2 }, '15 15 15 33', [3]],
   ]
   it.each(cases)('%s', (_name, options, counts, spikes) => {
     const derived = derive(spike(options), group(counts), settled)

@@ -68,6 +68,14 @@ describe('travel', () => {
     expect(pairs(['0 berlin', '0 potsdam'], { minDistanceKm: 10 })).toHaveLength(1)
   })
 
+  it('must be longer than the least distance, and faster than the greatest speed', () => {
+    const km = distanceKmBetween(PLACES.berlin, PLACES.tokyo)
+    expect(pairs(['0 berlin', '1 tokyo'], { minDistanceKm: km })).toEqual([])
+    expect(pairs(['0 berlin', '1 tokyo'], { minDistanceKm: km - 0.001 })).toHaveLength(1)
+    expect(pairs(['0 berlin', '1 tokyo'], { maxSpeedKmh: km })).toEqual([])
+    expect(pairs(['0 berlin', '1 tokyo'], { maxSpeedKmh: km - 0.001 })).toHaveLength(1)
+  })
+
   it('at the same time counts as one second', () => {
     expect(pairs(['0 berlin', '0 tokyo'], { maxSpeedKmh: 32_000_000 })).toHaveLength(1)
     expect(pairs(['0 berlin', '0 tokyo'], { maxSpeedKmh: 33_000_000 })).toEqual([])
