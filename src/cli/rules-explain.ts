@@ -12,6 +12,7 @@ import { isRunning, type Rule } from '../core/rule.ts'
 import { suggestName } from '../core/suggest.ts'
 import { visibleText } from '../core/template.ts'
 import { createExplain, type Explanation } from '../why.ts'
+import { openData } from './address-data.ts'
 import { type Cli, CommandError } from './context.ts'
 import { parseLine } from '../input/ndjson.ts'
 import { type LoadedRules, loadRules } from './rules-load.ts'
@@ -36,8 +37,9 @@ export function rulesExplainCommand(cli: Cli): Command {
       const entries = readEntries(await readInput(cli, options.entry), options.entry)
       const explain = createExplain(loaded.ruleSet)
       const calendar = createCalendar(loaded.config.timezone)
+      const { lookUp } = await openData(cli, loaded.config)
       for (const entry of entries) {
-        const context = { contract: undefined, readTimeMs: cli.clock.now(), calendar }
+        const context = { contract: undefined, readTimeMs: cli.clock.now(), calendar, lookUp }
         const { event } = normalizeEntry(entry, context)
         if (event === undefined) throw new CommandError(2, 'the entry is no JSON object')
         const explained = { ...(await explain(rule, event)), rule, event }

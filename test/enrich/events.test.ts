@@ -90,15 +90,20 @@ describe('a rule about countries', () => {
       tests: [{ name: 'it alerts', alerts: 1, events: [{ entry: entryFrom('217.160.0.1') }] }],
     })
 
-  const runTests = async (files: Readonly<Record<string, string | Buffer>>) => {
+  const runTests = (files: Readonly<Record<string, string | Buffer>>) =>
+    tocsin(files, ['rules', 'test', 'deleted-abroad.json'])
+
+  const tocsin = async (
+    files: Readonly<Record<string, string | Buffer>>,
+    command: readonly string[],
+  ) => {
     const folder = createFolder()
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
     let out = ''
     const stdout = { write: (text: string) => (out += text) }
     const cli = silentCli({ cwd: folder, stdout })
-    const argv = ['node', 'tocsin', 'rules', 'test', join(folder, 'deleted-abroad.json')]
     try {
-      await createProgram(cli).parseAsync(argv)
+      await createProgram(cli).parseAsync(command, { from: 'user' })
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       return { code: error.exitCode, out, message: error.message }
@@ -109,6 +114,15 @@ describe('a rule about countries', () => {
   it('is tested with raw entries, by what comes along', async () => {
     expect(await runTests({ 'deleted-abroad.json': rule('DE') })).toMatchObject({ code: 0 })
     expect(await runTests({ 'deleted-abroad.json': rule('FR') })).toMatchObject({ code: 1 })
+  })
+
+  it('is explained by what is known of the address', async () => {
+    const files = {
+      'deleted-abroad.json': rule('FR'),
+      'entry.json': JSON.stringify(entryFrom('217.160.0.1')),
+    }
+    const command = ['--rules', '.', 'rules', 'explain', 'deleted-abroad', '--entry', 'entry.json']
+    expect((await tocsin(files, command)).out).toContain('"DE"')
   })
 
   it('is tested by the file of the configuration, named from the working folder', async () => {

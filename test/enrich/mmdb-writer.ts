@@ -1,5 +1,7 @@
 // Owns writing small files in MaxMind's format (https://maxmind.github.io/MaxMind-DB), so that tests
 // have records of their own. Reading them is src/enrich/mmdb.ts, which shares no code with this.
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Cidr, parseCidr } from '../../src/core/address.ts'
 
 export type Value = string | number | boolean | { readonly [name: string]: Value }
@@ -42,6 +44,14 @@ export function writeMmdb(file: MmdbFile): Buffer {
     record_size: recordSize,
   })
   return Buffer.concat([tree, Buffer.alloc(16), ...data, MARKER, metadata])
+}
+
+/** Where a file of the folder lies once these records are in it. */
+export function putFile(folder: string, name: string, file: MmdbFile): string {
+  const path = join(folder, name)
+  writeFileSync(`${path}.new`, writeMmdb(file))
+  renameSync(`${path}.new`, path)
+  return path
 }
 
 /** The bits that lead to a network; IPv4 lies below ::/96 in a tree of IPv6. */
