@@ -294,7 +294,7 @@ const FURTHER = [
   (pick) => leaf('service', 'equal', pick.one(SERVICES)),
   () => leaf('errorStatus', 'greaterThanInclusive', 400),
   (pick) => leaf('entry', 'equal', pick.one(['owner', 'user']), '$.principal.identity.role'),
-  (pick) => leaf('entry', 'startsWith', 'de/', '$.event.param.region'),
+  () => leaf('entry', 'startsWith', 'de/', '$.event.param.region'),
   () => leaf('ipKind', 'equal', 'public'),
   () => leaf('asn', 'exists', true),
   (pick) => leaf('user', 'endsWith', pick.one(['@partner.example.net', '@example.com'])),
@@ -335,7 +335,7 @@ function drawRule(pick) {
     all.push({ any: [pick.one(side)(pick), pick.one(side)(pick)] })
   }
   if (all.length > 2 && pick.chance(0.1)) all.push({ not: all.pop() })
-  return { all: pick.chance(0.5) ? all.reverse() : all }
+  return { all: pick.chance(0.5) ? all.toReversed() : all }
 }
 
 function drawUnindexed(pick) {

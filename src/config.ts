@@ -84,7 +84,7 @@ function reportHalfLogin(env: Env, report: Report): void {
     ? ['IONOS_USERNAME', 'IONOS_PASSWORD']
     : ['IONOS_PASSWORD', 'IONOS_USERNAME']
   const message = `it is set, but ${missing} is not: set both, or better IONOS_TOKEN`
-  report({ level: 'error', file: 'environment', pointer: set as string, message })
+  report({ level: 'error', file: 'environment', pointer: set, message })
 }
 
 /** Variables that stand for a key of the file. */

@@ -119,6 +119,7 @@ function checkOperand(rest: Rest, side: Side, value: unknown, at: string): reado
   }
   if (operator.throws === 'never' || typeof value !== 'object' || value === null) return []
   try {
+    // oxlint-disable-next-line typescript/no-base-to-string -- whether it throws is the question
     void String(value)
     return []
   } catch {

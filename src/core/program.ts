@@ -113,7 +113,10 @@ export function createAssembler(): Assembler {
 }
 
 /** Values by place, equal ones once. */
-function createPool<T>(): { readonly values: readonly T[]; add(value: T): number } {
+function createPool<T>(): {
+  readonly values: readonly T[]
+  readonly add: (value: T) => number
+} {
   const values: T[] = []
   const places = new Map<T, number>()
   return {

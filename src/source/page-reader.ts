@@ -81,7 +81,7 @@ export async function* readWindow(
     const verdict = await readOneWindow(reading)
     const parts = verdict === 'cut' ? cutWindow(reading) : undefined
     if (parts !== undefined) {
-      pending.push(...[...parts].reverse())
+      pending.push(...parts.toReversed())
       for (const [id, row] of reading.rows) carried.set(id, row.entry)
       continue
     }

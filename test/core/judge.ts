@@ -78,7 +78,7 @@ function ownOperators({ lists }: JudgeContext): Record<string, Evaluate> {
       if (list.kind === 'values') return list.items.some((item) => item === a)
       return isText(a) && list.items.some((cidr) => lies(a, cidr))
     },
-    exists: (a, b) => (b === true ? a != null : a == null),
+    exists: (a, b) => (b === true) === (a !== undefined && a !== null),
     present(a, b) {
       const empty =
         [undefined, null, false, 0, ''].includes(a as null) ||
