@@ -102,7 +102,7 @@ function uniteTwo(a: Conjunction, b: Conjunction): Conjunction {
     const other = b.find((candidate) => candidate.name === witness.name)
     if (other === undefined) return []
     const values = [...witness.values, ...other.values]
-    const exact = a.length === 1 && b.length === 1 && witness.exact && other.exact
+    const exact = witness.exact && other.exact
     return witnessOf(witness.extractor, values, exact)
   })
 }

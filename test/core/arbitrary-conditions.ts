@@ -30,6 +30,8 @@ const oddValue = fc.constantFrom<unknown>(
   'A',
   'ab',
   'Abc',
+  'abc',
+  'abd',
   'bob',
   '5',
   '5abc',
@@ -99,7 +101,7 @@ const path = fc.constantFrom(
 )
 
 const scalar = fc.constantFrom<unknown>('a', 'A', 'ab', 'b', '5', '', 5, 0, 7, true, false, null)
-const textValue = fc.constantFrom('a', 'A', 'ab', 'b', '/a', '5')
+const textValue = fc.constantFrom('a', 'A', 'ab', 'b', '/a', '5', 'abc', '/a/b')
 const list = fc.array(
   fc.oneof({ weight: 8, arbitrary: scalar }, { weight: 1, arbitrary: oddValue }),
   {
@@ -178,6 +180,24 @@ export const rawLeaf: fc.Arbitrary<RawCondition> = fc
         value: value === undefined ? null : value,
         ...(priority !== null && { priority }),
       }))
+  })
+
+/** Comparisons of few facts that an index can look up, so that many rules share a look-up. */
+export const lookedUpLeaf: fc.Arbitrary<RawCondition> = fc
+  .tuple(
+    fc.constantFrom(
+      { fact: 'user' },
+      { fact: 'message' },
+      { fact: 'actions' },
+      { fact: 'entry', path: '$.a' },
+    ),
+    fc.constantFrom('', '', '', 'not:', 'lower:', 'someFact:', 'someFact:lower:', 'someValue:'),
+    fc.constantFrom('equal', 'in', 'contains', 'startsWith', 'endsWith', 'glob', 'inList'),
+  )
+  .chain(([target, before, operator]) => {
+    const plain = VALUES[operator] ?? scalar
+    const value = before === 'someValue:' ? fc.array(plain, { minLength: 1, maxLength: 3 }) : plain
+    return value.map((one) => ({ ...target, operator: before + operator, value: one ?? null }))
   })
 
 export const SHARED_NAMES = ['first', 'second'] as const

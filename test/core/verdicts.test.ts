@@ -10,6 +10,7 @@ import { createMatcher } from '../../src/core/match.ts'
 import { parseSchedule, type Schedule } from '../../src/core/schedule.ts'
 import {
   LISTS,
+  lookedUpLeaf,
   rawEvent,
   rawLeaf,
   rawTree,
@@ -20,6 +21,8 @@ import { createJudge, type RawCondition } from './judge.ts'
 
 const RULES_PER_RUN = 6
 const EVENTS_PER_RUN = 24
+/** How often each rule of a large set is there. */
+const COPIES = 8
 const CASES = Number(process.env.FUZZ_CASES ?? 25_000)
 const RUNS = Math.ceil(CASES / (RULES_PER_RUN * EVENTS_PER_RUN))
 
@@ -37,6 +40,11 @@ function parse(raw: RawCondition): Condition | undefined {
 }
 
 const leaf = rawLeaf.filter((raw) => parse({ all: [raw] }) !== undefined)
+
+const common = fc.oneof(
+  { weight: 5, arbitrary: lookedUpLeaf.filter((raw) => parse({ all: [raw] }) !== undefined) },
+  { weight: 1, arbitrary: leaf },
+)
 
 const run = fc.record({
   first: rawTree(leaf, []),
@@ -101,5 +109,43 @@ describe('verdicts', () => {
     const share = held / (RUNS * RULES_PER_RUN * EVENTS_PER_RUN)
     expect(share, 'share of verdicts that hold').toBeGreaterThan(0.1)
     expect(share, 'share of verdicts that hold').toBeLessThan(0.9)
+  })
+
+  it('of large sets are the same with the index as without', { timeout: 86_400_000 }, () => {
+    const large = fc.record({
+      first: rawTree(leaf, []),
+      second: rawTree(leaf, ['first']),
+      rules: fc.array(rawTree(common, SHARED_NAMES), {
+        minLength: 60,
+        maxLength: 120,
+        size: 'max',
+      }),
+      events: fc.array(rawEvent, { minLength: 25, maxLength: 25 }),
+    })
+    let indexed = 0
+    fc.assert(
+      fc.property(large, (drawn) => {
+        const { first, second, rules: raws, events } = structuredClone(drawn)
+        const shared = new Map([
+          ['first', parsed(first)],
+          ['second', parsed(second)],
+        ])
+        const compile = { lists, schedules, shared }
+        // A look-up is made where it spares enough: for many rules that are alike.
+        const rules = Array.from({ length: COPIES }, () => raws).flatMap((copies, copy) =>
+          copies.map((raw, id) => {
+            return { id: `${id}.${copy}`, conditions: parsed(raw), exceptions: [] }
+          }),
+        )
+        const matcher = createMatcher(rules, compile)
+        const scanned = createMatcher(rules, compile, { index: false })
+        indexed += rules.length - matcher.unindexed
+        for (const raw of events as unknown as readonly Event[]) {
+          expect(matcher.match(raw)).toEqual(scanned.match(raw))
+        }
+      }),
+      { numRuns: Math.ceil(CASES / 600) },
+    )
+    expect(indexed, 'rules with something to look up').toBeGreaterThan(0)
   })
 })
