@@ -5,7 +5,9 @@ import { once } from 'node:events'
 import { createRandom } from './rules-generator.mjs'
 
 const SERVICES = ['PUBLIC_REST_V6', 'DCD', 'PUBLIC_REST_V5', 'IAM']
-const TYPES = ['server', 'volume', 'nic', 'lan', 'firewallrule', 'image', 'label', 'nodepool']
+const TYPES = ['server', 'volume', 'nic', 'lan', 'nodepool', 'image', 'securitygroup']
+/** What stands beside the main resource, untouched. */
+const BESIDE = ['datacenter', 'location', 'cdrom', 'gpu', 'pcc']
 /** Of a thousand requests so many are ones that the shipped rules look for. */
 const NOTABLE = [
   ['DELETE', 'um/users/', 'user', 'sec.user.delete'],
@@ -44,17 +46,22 @@ export async function writeEntries(path, count, seed) {
 
 function drawEntry(random) {
   const whole = (max) => Math.floor(random() * max)
-  const hex = () => whole(2 ** 32).toString(16).padStart(8, '0')
+  const hex = () =>
+    whole(2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
   const uuid = () => {
     const [a, b, c, d] = [hex(), hex(), hex(), hex()]
     return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`
   }
   const isNotable = whole(1_000) < NOTABLE_PER_MILLE
-  const [method, path, type, action] = isNotable ? NOTABLE[whole(NOTABLE.length)] : ordinary(whole, uuid)
+  const [method, path, type, action] = isNotable
+    ? NOTABLE[whole(NOTABLE.length)]
+    : ordinary(whole, uuid)
   const requestId = uuid()
   const uri = `/cloudapi/v6/${path}${path.endsWith('/') ? uuid() : ''}?depth=3&pretty=true&offset=0&limit=1000`
   const others = Array.from({ length: 3 + whole(4) }, () => {
-    return { type: TYPES[whole(TYPES.length)], id: uuid(), action: [] }
+    return { type: BESIDE[whole(BESIDE.length)], id: uuid(), action: [] }
   })
   return {
     ...(random() < UUID_SHARE ? { '@uuid': uuid() } : {}),
@@ -69,7 +76,11 @@ function drawEntry(random) {
       sourceIP: `${[81, 203, 45, 10][whole(4)]}.${whole(250)}.${whole(250)}.${whole(250)}`,
       sourceService: SERVICES[whole(SERVICES.length)],
       serviceHost: `svc${whole(90)}.example.internal`,
-      identity: { contractNumber: 31720001, username: `user-${whole(USERS)}@example.com`, role: 'owner' },
+      identity: {
+        contractNumber: 31720001,
+        username: `user-${whole(USERS)}@example.com`,
+        role: random() < 0.1 ? 'owner' : 'user',
+      },
     },
     event: {
       type: 'RequestAccepted',

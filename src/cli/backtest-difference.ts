@@ -18,6 +18,9 @@ export type Comparison = {
 /** Alerts listed of one rule and kind; the table above has all numbers. */
 const SHOWN_MAX = 10
 
+/** Rows of the table; a rule set of thousands must not fill the comment with names. */
+const ROWS_MAX = 100
+
 /** GitHub takes 65,536 characters a comment. */
 const TEXT_LENGTH_MAX = 60_000
 
@@ -84,9 +87,10 @@ function differenceByRule(gathered: Gathered, result: Result): readonly RuleDiff
   return rules
 }
 
-function isAffected({ before, after, gained, lost, changed }: RuleDifference): boolean {
+function isAffected(rule: RuleDifference): boolean {
+  const { before, after } = rule
   const isOneSided = (before === undefined) !== (after === undefined)
-  return isOneSided || gained.length + lost.length + changed.length > 0
+  return isOneSided || differences(rule) > 0
 }
 
 function summary({ events, span }: Gathered, rules: readonly RuleDifference[]): string {
@@ -107,20 +111,27 @@ function daysText(span: Gathered['span']): string {
   return first === last ? ` of ${first}` : ` of ${first} – ${last}`
 }
 
+/** Rules with a difference first, then those that are new or gone and raise nothing. */
 function table(rules: readonly RuleDifference[]): string {
-  const rows = rules.map((rule) => {
+  const [loud, quiet] = [true, false].map((isLoud) =>
+    rules.filter((rule) => differences(rule) > 0 === isLoud),
+  ) as [RuleDifference[], RuleDifference[]]
+  const rows = [...loud, ...quiet].slice(0, ROWS_MAX).map((rule) => {
     const { before, after, gained, lost, changed } = rule
-    const counts = [
-      before?.alerts ?? '–',
-      after?.alerts ?? '–',
-      gained.length,
-      lost.length,
-      changed.length,
-    ]
-    return `| ${code(rule.id)}${noteOf(rule)} | ${counts.join(' | ')} |`
+    const alerts = [before, after].map((counts) =>
+      counts === undefined ? '–' : number(counts.alerts),
+    )
+    const counts = [gained, lost, changed].map((kind) => number(kind.length))
+    return `| ${code(rule.id)}${noteOf(rule)} | ${[...alerts, ...counts].join(' | ')} |`
   })
   const head = '| rule | alerts before | now | gained | lost | changed |'
-  return [head, '| --- | ---: | ---: | ---: | ---: | ---: |', ...rows].join('\n')
+  const lines = [head, '| --- | ---: | ---: | ---: | ---: | ---: |', ...rows].join('\n')
+  const rest = rules.length - rows.length
+  return rest > 0 ? `${lines}\n\n… and ${counted(rest, 'more rule')}.` : lines
+}
+
+function differences({ gained, lost, changed }: RuleDifference): number {
+  return gained.length + lost.length + changed.length
 }
 
 function noteOf({ before, after }: RuleDifference): string {

@@ -1,7 +1,6 @@
 // Owns reading the files of a command and having them judged: progress, lines without an entry, and
 // a clean end when asked to stop.
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open as openFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
 import { BLOCK_BYTES, createSpareBuffers, readBlocks } from '../input/blocks.ts'
@@ -62,7 +61,8 @@ type Input = {
   readonly file: string
   /** Undefined when nobody can tell. */
   readonly bytes: number | undefined
-  readonly open: () => Readable
+  /** Chunks that hold until the next one is asked for. */
+  readonly open: () => AsyncIterable<Uint8Array | string>
 }
 
 async function openInput(cli: Cli, file: string): Promise<Input> {
@@ -75,8 +75,24 @@ async function openInput(cli: Cli, file: string): Promise<Input> {
     throw unreadable(file, error)
   })
   if (stats.isDirectory()) throw unreadable(file, Object.assign(new Error(), { code: 'EISDIR' }))
-  const open = () => createReadStream(path, { highWaterMark: BLOCK_BYTES, signal: cli.signal })
-  return { file, bytes: stats.isFile() ? stats.size : undefined, open }
+  const bytes = stats.isFile() ? stats.size : undefined
+  return { file, bytes, open: () => readChunks(path, cli.signal) }
+}
+
+/** Always the same buffer: a stream would make one for each chunk, which are garbage at once. */
+async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const handle = await openFile(path)
+  try {
+    const chunk = Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    for (;;) {
+      signal.throwIfAborted()
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length)
+      if (bytesRead === 0) return
+      yield chunk.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
 }
 
 /** stdin itself where it can be ended: what waits for its next line must not keep us alive. */
@@ -125,8 +141,8 @@ function createProgress(bar: ProgressBar, inputs: readonly Input[], { clock }: C
   let read = 0
   let drawnAt = 0
   return {
-    async *watch(input: Readable): AsyncGenerator<Uint8Array | string> {
-      for await (const chunk of input as AsyncIterable<Uint8Array | string>) {
+    async *watch(input: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array | string> {
+      for await (const chunk of input) {
         read += chunk.length
         yield chunk
       }

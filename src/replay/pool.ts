@@ -10,8 +10,14 @@ import type { Task } from './task.ts'
 /** Threads cost a moment and memory of their own to start: shorter inputs are done before that. */
 const THREADS_FROM_BYTES = 8_388_608
 
-/** Beside this one. Each takes some 50 MB, and the whole must stay below 300. */
-const THREADS_MAX = 3
+/** Of all threads together: with this one the process stays below 300 MB. */
+const THREADS_MB_MAX = 130
+
+/** What a thread takes by itself, for each rule, for each MB of text, and for data on addresses. */
+const THREAD_MB = 50
+const RULE_MB = 0.05
+const TEXT_MB = 4
+const ENRICHMENT_MB = 20
 
 /** Blocks at one thread: others wait there while one is judged, here or there. */
 const BLOCKS_PER_THREAD = 3
@@ -49,7 +55,7 @@ export type Pool<Answer> = {
 
 export function createPool<Answer>(options: PoolOptions<Answer>): Pool<Answer> {
   const { judge, spare, threadsFromBytes = THREADS_FROM_BYTES } = options
-  const threadCount = options.threads ?? Math.min(availableParallelism() - 1, THREADS_MAX)
+  const threadCount = options.threads ?? threadsFor(options.task)
   const threads: Thread<Answer>[] = []
   let underWay = 0
   let bytes = 0
@@ -96,6 +102,18 @@ export function createPool<Answer>(options: PoolOptions<Answer>): Pool<Answer> {
       await Promise.all(threads.map((thread) => thread.stop()))
     },
   }
+}
+
+/** How many threads beside this one: as many as there are processors and memory for. */
+export function threadsFor(
+  { ruleFiles, enrich }: Pick<Task, 'ruleFiles' | 'enrich'>,
+  processors: number = availableParallelism(),
+): number {
+  const files = ruleFiles.flatMap((set) => set.files)
+  const textMb = files.reduce((sum, file) => sum + file.text.length, 0) / 1_000_000
+  const rulesMb = files.length * RULE_MB + textMb * TEXT_MB
+  const eachMb = THREAD_MB + rulesMb + (enrich === undefined ? 0 : ENRICHMENT_MB)
+  return Math.min(processors - 1, Math.floor(THREADS_MB_MAX / eachMb))
 }
 
 /** Takes an answer after the one before. Its failure may wait until somebody asks. */

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Block, createSpareBuffers, readBlocks } from '../../src/input/blocks.ts'
 import { createMatchJudge, type Judge, ruleSetsOf } from '../../src/replay/judge.ts'
-import { createPool, type PoolOptions } from '../../src/replay/pool.ts'
+import { createPool, type PoolOptions, threadsFor } from '../../src/replay/pool.ts'
 import type { MatchAnswer, Task } from '../../src/replay/task.ts'
 import type { RuleSet } from '../../src/ruleset.ts'
 import { readRuleFiles } from '../../src/ruleset-files.ts'
@@ -110,6 +110,25 @@ describe('the pool', () => {
     })
     await expect(taken).rejects.toThrow('nobody reads')
     await pool.close()
+  })
+})
+
+describe('the number of threads', () => {
+  const files = (count: number, length: number) => {
+    const file = { role: 'rule' as const, name: 'a', path: 'a.json', text: 'x'.repeat(length) }
+    const set = { files: Array.from({ length: count }, () => file), problems: [], version: '1' }
+    return { ruleFiles: [set], enrich: undefined }
+  }
+  const builtin = { country: 'builtin', asn: 'builtin' }
+
+  test.each([
+    ['one processor is this one', files(10, 1_000), 1, 0],
+    ['two are this one and a thread', files(10, 1_000), 2, 1],
+    ['many share the memory there is', files(10, 1_000), 64, 2],
+    ['many rules need more of it', { ...files(1_000, 500), enrich: builtin }, 64, 1],
+    ['a huge list is held once', files(1, 50_000_000), 64, 0],
+  ])('%s', (_name, task, processors, expected) => {
+    expect(threadsFor(task, processors)).toBe(expected)
   })
 })
 
