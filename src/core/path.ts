@@ -89,16 +89,35 @@ function compileKeys(steps: readonly Step[]): (value: unknown) => unknown {
     if (step.kind === 'each') return []
     return step.kind === 'name' ? [step.name] : [step.index]
   })
+  if (keys.every((key) => typeof key === 'string' && !isInherited(key))) {
+    return compileNames(keys.map(String))
+  }
   return (value) => {
     let current = value
     for (const key of keys) {
       if (typeof current !== 'object' || current === null) return undefined
       if (typeof key === 'number' && !Array.isArray(current)) return undefined
       if (!Object.hasOwn(current, key)) return undefined
-      current = (current as Record<string | number, unknown>)[key]
+      current = Reflect.get(current, key)
     }
     return current
   }
+}
+
+/** Names that objects and lists can only have themselves: asking which has it would cost the most. */
+function compileNames(names: readonly string[]): (value: unknown) => unknown {
+  return (value) => {
+    let current = value
+    for (let index = 0; index < names.length; index += 1) {
+      if (typeof current !== 'object' || current === null) return undefined
+      current = (current as Readonly<Record<string, unknown>>)[names[index] ?? '']
+    }
+    return current
+  }
+}
+
+function isInherited(name: string): boolean {
+  return name in Object.prototype || name in Array.prototype
 }
 
 /** What comes behind a `[*]`: adds to `found` what each member of `parent` has there. */

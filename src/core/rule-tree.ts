@@ -1,7 +1,7 @@
 // Owns the tree that sorts rules by what an event must show, so that look-ups and shared conditions
 // are asked once for many rules. How it is run: rule-program.ts.
 import type { Part } from './compile.ts'
-import { numberOf, type Reading, type Readings } from './reading.ts'
+import { type Extractor, numberOf, type Reading, type Readings } from './reading.ts'
 import type { Witness } from './witness.ts'
 
 /** A witness of a rule; `proves`: the part that needs no asking once it was shown. */
@@ -44,6 +44,10 @@ const ASK_COST = 3
 /** The first look-up of a key hashes what the event shows; the next ones know its number. */
 const FIRST_LOOK_UP_COST = 8
 const LOOK_UP_COST = 2
+/** What must be made of the fact first. */
+const PATH_COST = 6
+const FOLD_COST = 12
+const CUT_COST = 4
 /** A shared condition must spare more than its own cost and the way to it. */
 const TEST_COST = 2
 
@@ -126,6 +130,11 @@ function pushTo<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
   else groups.set(key, [value])
 }
 
+function firstCost({ path, fold, length }: Extractor): number {
+  const made = (path ? PATH_COST : 0) + (fold ? FOLD_COST : 0) + (length > 0 ? CUT_COST : 0)
+  return FIRST_LOOK_UP_COST + made
+}
+
 /** What spares the most questions; undefined: asking each rule costs less. */
 function chooseSplit(members: readonly Member[], read: ReadonlySet<string>): Split | undefined {
   if (members.length < 2) return undefined
@@ -140,8 +149,8 @@ function chooseSplit(members: readonly Member[], read: ReadonlySet<string>): Spl
     best = split
   }
   for (const { clues, open } of members) {
-    for (const { name, share } of clues) {
-      consider(name, share, read.has(name) ? LOOK_UP_COST : FIRST_LOOK_UP_COST)
+    for (const { name, share, extractor } of clues) {
+      consider(name, share, read.has(name) ? LOOK_UP_COST : firstCost(extractor))
     }
     for (const part of open) consider(part, part.share, part.cost + TEST_COST)
   }

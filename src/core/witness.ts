@@ -137,7 +137,9 @@ function needOf(leaf: Leaf, context: CompileContext): FoldedNeed | undefined {
   if (first === undefined || needs.some((need) => need?.as !== first.as)) return undefined
   const united = needs.flatMap((need) => need?.values ?? [])
   const exact = needs.every((need) => need?.exact !== false)
-  if (!member) return { as: first.as, values: united, exact, fold }
+  // Before a list, as `contains` needs one, `lower` and `upper` do nothing.
+  if (!member)
+    return { as: first.as, values: united, exact, fold: first.as === 'member' ? undefined : fold }
   return first.as === 'value' ? { as: 'member', values: united, exact, fold } : undefined
 }
 

@@ -123,6 +123,14 @@ describe('matching a set of rules', () => {
     expect(set.match(event({ user: 'user-3000' }))).toEqual([])
   })
 
+  it('folds a text, not the members of a list, when nothing asks for each of them', () => {
+    const many = Array.from({ length: 20 }, (_, i) =>
+      rule(`r${i}`, { all: [leaf('actions', 'lower:contains', i % 2 === 0 ? 'A' : 'b')] }),
+    )
+    const found = createMatcher(many, context).match(event({ actions: ['A', 'B'] }))
+    expect(found).toHaveLength(10)
+  })
+
   it('survives a list of a hundred thousand members', () => {
     const actions = Array.from({ length: 100_000 }, (_, i) => (i % 2 === 0 ? 'a.b' : `x${i}`))
     expect(idsOf(matcher.match(event({ operation: 'read', actions })))).toEqual(['action'])

@@ -43,6 +43,11 @@ function checkCollection(value: unknown): readonly ValueFault[] {
 
 function compileIn(value: unknown): Test {
   if (!Array.isArray(value)) return (factValue) => isIn(factValue, value)
+  const [first, second, third] = value
+  if (value.length === 2) return (factValue) => factValue === first || factValue === second
+  if (value.length === 3) {
+    return (factValue) => factValue === first || factValue === second || factValue === third
+  }
   if (value.length <= SCANNED_MAX) return (factValue) => value.indexOf(factValue) > -1
   const set = new Set<unknown>(value)
   return (factValue) => set.has(factValue)
