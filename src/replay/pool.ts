@@ -92,8 +92,9 @@ export function createPool<Answer>(options: PoolOptions<Answer>): Pool<Answer> {
           underWay -= 1
         })
         open.push(last)
-        // One more than threads hold: that one is judged here.
-        while (open.length > threads.length * BLOCKS_PER_THREAD) await open.shift()
+        // Twice what threads hold: as many again are judged here and wait for their turn. Fewer,
+        // and this thread would wait as soon as the others have enough to do.
+        while (open.length > 2 * threads.length * BLOCKS_PER_THREAD) await open.shift()
       }
       await last
     },

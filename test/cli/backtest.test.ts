@@ -1,6 +1,6 @@
 // `tocsin backtest` as a user types it: from files, from the API, and against other rules.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -396,4 +396,13 @@ describe('backtest --compare', () => {
       expect(readdirSync(root)).not.toContain('x')
     },
   )
+})
+
+test('the example for GitHub asks for nothing that does not exist', () => {
+  const path = join(import.meta.dirname, '../../docs/examples/github-action.yml')
+  const [, text = ''] = /main\.js" backtest \\\n(.*)/.exec(readFileSync(path, 'utf8')) ?? []
+  const asked = text.match(/--[a-z-]+/g)
+  expect(asked).toEqual(['--rules', '--from', '--compare'])
+  const known = backtestCommand({} as Cli).options.map((option) => option.long)
+  expect(asked?.filter((option) => option !== '--rules' && !known.includes(option))).toEqual([])
 })

@@ -1,5 +1,5 @@
 // `tocsin match` as a user types it: lines in, lines out, and how it ends.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -223,6 +223,17 @@ describe('match', () => {
     })
     const { out } = await match('', { stdin: lines(entry('e', 'ann', 'GET')) })
     expect(out).toEqual([{ line: 1, id: 'e', rules: ['by-day'] }])
+  })
+
+  // The build puts the data on networks beside the program.
+  const hasData = existsSync(join(import.meta.dirname, '../../dist/enrich/asn.bin'))
+
+  test.runIf(hasData)('rules that ask where an address lies are told', async () => {
+    const isThere = { fact: 'country', operator: 'equal', value: 'US' }
+    write({ 'rules/us.json': rule('us', [isThere]) })
+    const from = (sourceIP: string) => ({ principal: { sourceIP } })
+    const { out } = await match('', { stdin: lines(from('8.8.8.8'), from('10.0.0.1')) })
+    expect(out).toMatchObject([{ line: 1, rules: ['us'] }])
   })
 
   test('a terminal sees how far it is, and nothing of it stays', async () => {
