@@ -48,100 +48,84 @@ export type BlockOptions = {
 /** The lines of a stream, in order, in blocks that are full unless somebody waits for them. */
 export async function* readBlocks(
   input: AsyncIterable<Uint8Array | string>,
-  options: BlockOptions,
+  { spare, isIdle }: BlockOptions,
 ): AsyncGenerator<Block> {
-  const cutter = createCutter(options.spare)
+  const buffer = new Uint8Array(spare.take())
+  const cut: Cut = { spare, buffer, length: 0, line: 1, isSkipping: false }
   for await (const chunk of input) {
-    yield* cutter.add(typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
-    if (options.isIdle()) yield* cutter.cut()
+    yield* addChunk(cut, typeof chunk === 'string' ? Buffer.from(chunk) : chunk)
+    const end = isIdle() ? lastLineEnd(cut) : 0
+    if (end > 0) yield give(cut, end)
   }
-  yield* cutter.end()
+  if (cut.isSkipping) yield giveTooLong(cut)
+  else if (cut.length > 0) yield give(cut, cut.length)
 }
 
-type Cutter = {
-  add(chunk: Uint8Array): Generator<Block>
-  /** The whole lines that have come. */
-  cut(): Generator<Block>
-  /** The rest, with or without a newline behind it. */
-  end(): Generator<Block>
+/** What has been read and not been given. */
+type Cut = {
+  readonly spare: SpareBuffers
+  buffer: Uint8Array<ArrayBuffer>
+  /** How much of the buffer is filled. */
+  length: number
+  /** The number of its first line. */
+  line: number
+  /** Whether the rest of a line that is too long is being thrown away. */
+  isSkipping: boolean
 }
 
-function createCutter(spare: SpareBuffers): Cutter {
-  let buffer = new Uint8Array(spare.take())
-  let length = 0
-  let line = 1
-  let isSkipping = false
-
-  const block = (bytes: Uint8Array<ArrayBuffer>, isTooLong: boolean): Block => {
-    const made = { bytes, firstLine: line, isTooLong }
-    line += isTooLong ? 1 : countLines(bytes)
-    return made
-  }
-
-  /** Behind the last newline; 0 when there is none. */
-  const lastLineEnd = (): number =>
-    length === 0 ? 0 : bufferOf(buffer).lastIndexOf(NEWLINE, length - 1) + 1
-
-  /** Gives the first `end` bytes and keeps what is behind them for the next block. */
-  const give = (end: number): Block => {
-    const next = roomFor(length - end, spare)
-    next.set(buffer.subarray(end, length))
-    const made = block(buffer.subarray(0, end), false)
-    buffer = next
-    length -= end
-    return made
-  }
-
-  /** Makes room behind a line that fills the whole buffer; false when it is too long. */
-  const grow = (): boolean => {
-    if (buffer.length >= LINE_BYTES_MAX) return false
-    const larger = new Uint8Array(buffer.length * 2)
-    larger.set(buffer)
-    spare.giveBack(buffer.buffer)
-    buffer = larger
-    return true
-  }
-
-  /** The bytes of a chunk behind the line that is skipped. */
-  function* skip(chunk: Uint8Array): Generator<Block, Uint8Array> {
-    if (!isSkipping) return chunk
-    const end = chunk.indexOf(NEWLINE)
-    if (end < 0) return chunk.subarray(chunk.length)
-    isSkipping = false
-    yield block(new Uint8Array(0), true)
-    return chunk.subarray(end + 1)
-  }
-
-  function* makeRoom(): Generator<Block> {
-    const end = lastLineEnd()
-    if (end > 0) yield give(end)
-    else if (!grow()) {
-      isSkipping = true
-      length = 0
+function* addChunk(cut: Cut, chunk: Uint8Array): Generator<Block> {
+  let rest = cut.line === 1 && cut.length === 0 ? withoutMark(chunk) : chunk
+  while (rest.length > 0) {
+    if (cut.isSkipping) {
+      const end = rest.indexOf(NEWLINE)
+      if (end < 0) return
+      yield giveTooLong(cut)
+      rest = rest.subarray(end + 1)
     }
+    const part = rest.subarray(0, cut.buffer.length - cut.length)
+    cut.buffer.set(part, cut.length)
+    cut.length += part.length
+    rest = rest.subarray(part.length)
+    if (cut.length === cut.buffer.length) yield* makeRoom(cut)
   }
+}
 
-  return {
-    *add(chunk) {
-      let rest = line === 1 && length === 0 ? withoutMark(chunk) : chunk
-      while (rest.length > 0) {
-        rest = yield* skip(rest)
-        const part = rest.subarray(0, buffer.length - length)
-        buffer.set(part, length)
-        length += part.length
-        rest = rest.subarray(part.length)
-        if (length === buffer.length) yield* makeRoom()
-      }
-    },
-    *cut() {
-      const end = lastLineEnd()
-      if (end > 0) yield give(end)
-    },
-    *end() {
-      if (isSkipping) yield block(new Uint8Array(0), true)
-      else if (length > 0) yield block(buffer.subarray(0, length), false)
-    },
+/** Gives the whole lines of a full buffer, or makes it larger for the one line that fills it. */
+function* makeRoom(cut: Cut): Generator<Block> {
+  const { buffer, spare } = cut
+  const end = lastLineEnd(cut)
+  if (end > 0) yield give(cut, end)
+  else if (buffer.length >= LINE_BYTES_MAX) {
+    cut.isSkipping = true
+    cut.length = 0
+  } else {
+    cut.buffer = roomFor(buffer.length, spare)
+    cut.buffer.set(buffer)
+    spare.giveBack(buffer.buffer)
   }
+}
+
+/** Behind the last newline; 0 when there is none. */
+function lastLineEnd({ buffer, length }: Cut): number {
+  return length === 0 ? 0 : bufferOf(buffer).lastIndexOf(NEWLINE, length - 1) + 1
+}
+
+/** Gives the first `end` bytes and keeps what is behind them for the next block. */
+function give(cut: Cut, end: number): Block {
+  const { buffer, length, line, spare } = cut
+  const bytes = buffer.subarray(0, end)
+  cut.buffer = roomFor(length - end, spare)
+  cut.buffer.set(buffer.subarray(end, length))
+  cut.length = length - end
+  cut.line += countLines(bytes)
+  return { bytes, firstLine: line, isTooLong: false }
+}
+
+function giveTooLong(cut: Cut): Block {
+  const { line } = cut
+  cut.isSkipping = false
+  cut.line += 1
+  return { bytes: new Uint8Array(0), firstLine: line, isTooLong: true }
 }
 
 function withoutMark(chunk: Uint8Array): Uint8Array {
