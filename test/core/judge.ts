@@ -42,11 +42,16 @@ export function createJudge(
 
 function guardOperators(engine: { operators: Operators }): void {
   const { operators } = engine
+  // The engine wraps an operator in its decorators for every comparison; once for each name is the
+  // same and spares a third of the time.
+  const guarded = new Map<string, { evaluate: Evaluate }>()
   engine.operators = {
     get(name) {
+      const known = guarded.get(name)
+      if (known) return known
       const operator = operators.get(name)
       if (!operator) throw new Error(`the judge does not know ${name}`)
-      return {
+      const guard: { evaluate: Evaluate } = {
         evaluate(factValue, value) {
           try {
             return operator.evaluate(factValue, value)
@@ -55,6 +60,8 @@ function guardOperators(engine: { operators: Operators }): void {
           }
         },
       }
+      guarded.set(name, guard)
+      return guard
     },
   }
 }
