@@ -28,9 +28,12 @@ for (let run = 1; run <= RUNS; run += 1) {
     worker: connection,
     prefixOf: createKeys(prefix).queue,
   }
-  const queue = createEntriesQueue({ connections, log: silentLog, now: systemClock.now })
+  const queue = createEntriesQueue({ connections, log: silentLog })
   for (let at = 0; at < entries.length; at += BATCH) {
-    await queue.enqueue(contract, entries.slice(at, at + BATCH))
+    const readAt = systemClock.now()
+    const window = { from: 0, to: readAt }
+    const batch = entries.slice(at, at + BATCH)
+    await queue.enqueue({ id: `b-${at}`, contract, window, readAt, entries: batch })
   }
   const started = performance.now()
   const app = await openService({ redisUrl: redis.url, slackUrl: slack.url, prefix })

@@ -34,7 +34,7 @@ const prefix = 'latency'
 const app = await openService({ redisUrl: redis.url, slackUrl: slack.url, prefix })
 const connection = connectRedis(redis.url, 'state')
 const connections = { producer: connection, worker: connection, prefixOf: createKeys(prefix).queue }
-const queue = createEntriesQueue({ connections, log: silentLog, now: systemClock.now })
+const queue = createEntriesQueue({ connections, log: silentLog })
 const { contract, entries } = await makeEntries(SECONDS * ENTRIES_PER_SECOND)
 
 const quiet = entries.filter((entry) => entry.event?.type === 'RequestStatusUpdate')
@@ -45,16 +45,22 @@ for (let at = 0; at < SECONDS * ENTRIES_PER_SECOND; at += 1) {
   const wait = due - performance.now()
   if (wait > 0) await new Promise((done) => setTimeout(done, wait))
   if (at % ALERT_EVERY !== 0) {
-    void queue.enqueue(contract, [quiet[at % quiet.length]])
+    put(quiet[at % quiet.length])
     continue
   }
   const id = randomUUID()
   expected += 1
   sentAt.set(id, performance.now())
-  void queue.enqueue(contract, [userCreated(id)])
+  put(userCreated(id))
 }
 for (let tries = 0; waits.length < expected && tries < 500; tries += 1) {
   await new Promise((done) => setTimeout(done, 10))
+}
+
+function put(entry) {
+  const readAt = systemClock.now()
+  const window = { from: 0, to: readAt }
+  void queue.enqueue({ id: `b-${randomUUID()}`, contract, window, readAt, entries: [entry] })
 }
 
 const ms = (value) => `${value.toFixed(1)} ms`

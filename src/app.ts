@@ -104,7 +104,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   }
   await untilReady(connections.producer as Redis, options.signal)
 
-  const entries = createEntriesQueue({ connections, log, now: clock.now })
+  const entries = createEntriesQueue({ connections, log })
   stops.add('entries queue', () => entries.close(), QUEUE_STOP_TIMEOUT_MS)
   const queues = openDeliveryQueues(options, connections, stops)
   const outbox = createOutbox({ ...stores, queues, clock, log })
@@ -155,13 +155,13 @@ async function openEmbedded(options: AppOptions, stops: StopList): Promise<strin
 }
 
 function openDeliveryQueues(
-  { config, log, clock }: AppOptions,
+  { config, log }: AppOptions,
   connections: QueueConnections,
   stops: StopList,
 ): ReadonlyMap<string, DeliveryQueue> {
   const queues = new Map<string, DeliveryQueue>()
   for (const { name } of config.receivers) {
-    const queue = createDeliveryQueue(name, { connections, log, now: clock.now })
+    const queue = createDeliveryQueue(name, { connections, log })
     stops.add(`queue of ${name}`, () => queue.close(), QUEUE_STOP_TIMEOUT_MS)
     queues.set(name, queue)
   }
@@ -234,6 +234,7 @@ function startEvaluate({
     connections,
     concurrency: config.queue.concurrency,
     pipeline,
+    batches: stores.batches,
     log,
     onPoisoned: (job, error) => buryBatch(job, error, { ...stores, clock }),
   })

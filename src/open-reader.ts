@@ -11,7 +11,7 @@ import type { EntryQueue } from './source/delivery.ts'
 import { SourceConfigError } from './source/errors.ts'
 import { createReader, type Reader } from './source/reader.ts'
 import type { ReaderHooks } from './source/reader-config.ts'
-import type { DeadLetterStore, ReadStore, SeenStore } from './state/stores.ts'
+import type { BatchStore, DeadLetterStore, ReadStore, SeenStore } from './state/stores.ts'
 
 export type ReaderParts = {
   readonly config: Config
@@ -21,6 +21,7 @@ export type ReaderParts = {
   readonly entries: EntryQueue
   readonly stores: {
     readonly reads: ReadStore
+    readonly batches: BatchStore
     readonly seen: SeenStore
     readonly deadLetters: DeadLetterStore
   }
@@ -38,6 +39,7 @@ export function openReader(parts: ReaderParts): { reader: Reader; close: () => P
       ionos.contracts === 'all' ? reachableContracts(client) : fixedContracts(ionos.contracts),
     // One by one: the stores at hand include others with names of this list.
     reads: stores.reads,
+    batches: stores.batches,
     seen: stores.seen,
     deadLetters: stores.deadLetters,
     queue: entries,

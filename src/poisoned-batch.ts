@@ -2,17 +2,24 @@
 import type { Clock } from './core/clock.ts'
 import type { EntriesJob } from './queue/queues.ts'
 import { readEntry } from './source/read-entry.ts'
-import type { DeadLetterStore, SeenStore } from './state/stores.ts'
+import type { BatchStore, DeadLetterStore, EntryKey, SeenStore, Span } from './state/stores.ts'
 
 /**
  * Keeps the entries with their text, and forgets that they were seen: a sweep that finds them again
- * puts them on the queue again, perhaps to a version that can evaluate them.
+ * puts them on the queue again, perhaps to a version that can evaluate them. Last of all its span
+ * becomes a gap, which the evaluated mark passes: a crash before that does all of it again.
  */
 export async function buryBatch(
-  { contract, entries, readAt }: EntriesJob,
+  job: EntriesJob,
   error: Error,
-  stores: { deadLetters: DeadLetterStore; seen: SeenStore; clock: Clock },
+  stores: {
+    readonly deadLetters: DeadLetterStore
+    readonly seen: SeenStore
+    readonly batches: BatchStore
+    readonly clock: Clock
+  },
 ): Promise<void> {
+  const { contract, entries, readAt } = job
   const reason = `evaluation-failed: ${error.message}`
   const at = stores.clock.now()
   const letters = entries.map((entry) => ({ reason, text: JSON.stringify(entry), at }))
@@ -22,4 +29,14 @@ export async function buryBatch(
   })
   await stores.deadLetters.add(contract, letters)
   await stores.seen.remove(contract, keys)
+  await stores.batches.poison(contract, job.id, spanOf(keys, job.window))
+}
+
+/** From the first entry to the last, as far as their times lie in the window they were read from. */
+function spanOf(keys: readonly EntryKey[], window: Span): Span {
+  const times = keys
+    .map(({ time }) => time)
+    .filter((time) => time >= window.from && time < window.to)
+  if (times.length === 0) return window
+  return { from: Math.min(...times), to: Math.max(...times) + 1 }
 }

@@ -14,10 +14,24 @@ it('keeps the entries with the reason, and forgets that they were seen', async (
   const entry = { '@uuid': 'one', meta: { time: new Date(time).toISOString() } }
   await stores.seen.add('1', [{ id: 'one', time }])
   const clock = { now: () => 5, sleep: async () => {} }
-  const job = { contract: '1', readAt: time, entries: [entry] }
+  const window = { from: time - 60_000, to: time + 60_000 }
+  const job = { id: 'b-1', contract: '1', window, readAt: time, entries: [entry] }
+  await stores.reads.finishWindow('1', window, [])
+  await stores.batches.announce('1', { id: 'b-1', time })
   await buryBatch(job, new Error('out of luck'), { ...stores, clock })
   expect(await stores.deadLetters.list('1', 10)).toEqual([
     { reason: 'evaluation-failed: out of luck', text: JSON.stringify(entry), at: 5 },
   ])
   expect(await stores.seen.seen('1', [{ id: 'one', time }])).toEqual([false])
+  expect(await stores.marks.evaluated('1')).toBe(window.to)
+  expect(await stores.marks.gaps('1', window)).toEqual([{ from: time, to: time + 1 }])
+})
+
+it('is a gap as wide as its window when no entry says when it happened', async () => {
+  const stores = openRedisStores(test.redis, createKeys(`${test.prefix}-timeless`))
+  const clock = { now: () => 5, sleep: async () => {} }
+  const window = { from: 1_000, to: 9_000 }
+  const job = { id: 'b-1', contract: '1', window, readAt: 10_000, entries: [{ event: {} }] }
+  await buryBatch(job, new Error('out of luck'), { ...stores, clock })
+  expect(await stores.marks.gaps('1', window)).toEqual([window])
 })

@@ -2,6 +2,7 @@
 import { type Job, Worker } from 'bullmq'
 import type { Log } from '../observe/log.ts'
 import type { Pipeline } from '../pipeline.ts'
+import type { BatchStore } from '../state/stores.ts'
 import {
   ENTRIES_ATTEMPTS_MAX,
   ENTRIES_QUEUE,
@@ -19,16 +20,18 @@ export function createEntriesWorker(options: {
   readonly connections: QueueConnections
   readonly concurrency: number
   readonly pipeline: Pipeline
+  readonly batches: Pick<BatchStore, 'finish'>
   readonly log: Log
   /** Called when a job has failed for the last time: its entries go to the dead letters. */
   readonly onPoisoned: (job: EntriesJob, error: Error) => Promise<void>
 }): EntriesWorker {
-  const { connections, concurrency, pipeline, log } = options
+  const { connections, concurrency, pipeline, batches, log } = options
 
   const worker = new Worker<EntriesJob>(
     ENTRIES_QUEUE,
     async (job) => {
       await pipeline.evaluate(job.data)
+      await batches.finish(job.data.contract, job.data.id)
     },
     {
       ...WORKER_OPTIONS,

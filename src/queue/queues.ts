@@ -3,9 +3,14 @@ import { type ConnectionOptions, type JobsOptions, Queue, type WorkerOptions } f
 import type { Notification } from '../core/alert.ts'
 import { severityRank } from '../core/severity.ts'
 import type { Log } from '../observe/log.ts'
+import type { Span } from '../state/stores.ts'
 
-/** Entries of one contract that are evaluated together. */
+/** A batch: entries of one contract that are evaluated together. */
 export type EntriesJob = {
+  /** The batch's name, under which it was announced; also the job's id. */
+  readonly id: string
+  /** The window they were read from. */
+  readonly window: Span
   readonly contract: string
   /** When they were read from the API, ms. */
   readonly readAt: number
@@ -71,8 +76,16 @@ export function deliveryQueueName(receiver: string): string {
 }
 
 export type EntriesQueue = {
-  /** Resolves when Redis has the job; throws at once when Redis is down. */
-  enqueue(contract: string, entries: readonly unknown[]): Promise<void>
+  /**
+   * Resolves when Redis has the job; throws at once when Redis is down. A batch that is there
+   * already is not added again.
+   */
+  enqueue(batch: EntriesJob): Promise<void>
+  /**
+   * Of batches that were announced, those that are not here: never added, or done. Those that
+   * failed for good, and yet were not taken out by who takes care of that, are tried once more.
+   */
+  missing(ids: readonly string[]): Promise<readonly string[]>
   /** Jobs not yet begun: what back-pressure looks at. */
   waiting(): Promise<number>
   close(): Promise<void>
@@ -91,16 +104,21 @@ export type DeliveryQueue = {
 type QueueOptions = {
   readonly connections: QueueConnections
   readonly log: Log
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
 }
 
 export function createEntriesQueue(options: QueueOptions): EntriesQueue {
   const queue = openQueue<EntriesJob>(ENTRIES_QUEUE, options)
   return {
-    async enqueue(contract, entries) {
-      if (entries.length === 0) return
-      await queue.add('entries', { contract, readAt: options.now(), entries }, ENTRIES_JOB)
+    async enqueue(batch) {
+      if (batch.entries.length === 0) return
+      await queue.add('entries', batch, { ...ENTRIES_JOB, jobId: batch.id })
+    },
+    async missing(ids) {
+      const states = await Promise.all(ids.map(async (id) => await queue.getJobState(id)))
+      for (const [at, state] of states.entries()) {
+        if (state === 'failed') await (await queue.getJob(ids[at] as string))?.retry('failed')
+      }
+      return ids.filter((_, at) => states[at] === 'unknown')
     },
     waiting: () => queue.getWaitingCount(),
     close: () => queue.close(),

@@ -2,7 +2,7 @@
 // there are, and that only one process reads each, is for others: they end it by its signal.
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
-import type { DeadLetterStore, ReadStore, SeenStore, Span } from '../state/stores.ts'
+import type { BatchStore, DeadLetterStore, ReadStore, SeenStore, Span } from '../state/stores.ts'
 import type { Budget, Urgency } from './budget.ts'
 import type { ActivityLogClient } from './client.ts'
 import { createDelivery, type Delivery, type EntryQueue, type Persist } from './delivery.ts'
@@ -21,6 +21,7 @@ import { hotSpan, splitSpan } from './window.ts'
 export type Shared = {
   readonly client: Pick<ActivityLogClient, 'page'>
   readonly reads: ReadStore
+  readonly batches: BatchStore
   readonly seen: SeenStore
   readonly queue: EntryQueue
   readonly deadLetters: Pick<DeadLetterStore, 'add'> | undefined
@@ -49,6 +50,9 @@ const SWEEP_TRIES = 3
 
 /** While the queue is full it is asked this often. */
 const QUEUE_WAIT_MS = 1_000
+
+/** Batches under way are looked after this often; those that are well cost a question each. */
+const SETTLE_MS = 60_000
 
 /** A probe that failed or found too few entries is repeated this often. */
 const PROBE_AGAIN_MS = 600_000
@@ -85,6 +89,7 @@ type Loop = Owner & {
   readonly sweepPages: PageSource
   probe: ProbeResult | undefined
   probeDueMs: number
+  settleDueMs: number
 }
 
 function createLoop(owner: Owner): Loop {
@@ -101,6 +106,7 @@ function createLoop(owner: Owner): Loop {
     sweepPages: createPages(owner, 'sweep'),
     probe: undefined,
     probeDueMs: 0,
+    settleDueMs: 0,
   }
 }
 
@@ -128,12 +134,21 @@ async function runLoop(loop: Loop): Promise<void> {
   const sweeps = createSweeps({ sweeps: config.sweeps, startMs, ...begun })
   while (!signal.aborted) {
     const dueMs = clock.now() + config.intervalMs
+    await settle(loop)
     await tryProbe(loop)
     await readHot(loop)
     await sweepUntil(loop, sweeps, dueMs)
     // A clock that was set back must not stretch the wait.
     await clock.sleep(clamp(dueMs - clock.now(), config.intervalMs), signal)
   }
+}
+
+/** Before anything else is announced, and now and then: what an evaluator left when it died. */
+async function settle(loop: Loop): Promise<void> {
+  const nowMs = loop.shared.clock.now()
+  if (nowMs < loop.settleDueMs && loop.settleDueMs - nowMs <= SETTLE_MS) return
+  loop.settleDueMs = nowMs + SETTLE_MS
+  await loop.delivery.settle()
 }
 
 function clamp(ms: number, maxMs: number): number {
@@ -200,7 +215,7 @@ async function readPiece(loop: Loop, kind: ReadKind, window: Span): Promise<void
   })
   for await (const { entries, ...part } of parts) {
     const readAt = clock.now()
-    const fresh = await loop.delivery.deliver(entries, readAt)
+    const fresh = await loop.delivery.deliver({ entries, window: part.window, readAt })
     if (kind === 'hot') await progress.finish({ entries, ...part })
     if (part.proven) await progress.prove(part.window)
     if (kind !== 'hot') {

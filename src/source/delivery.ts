@@ -1,23 +1,46 @@
 // Owns handing over what was read: new entries to the queue, unusable ones to the dead letters.
 // Not the reading, and not the mark, which moves after this.
+import { createHash } from 'node:crypto'
 import type { Log } from '../observe/log.ts'
-import type { DeadLetterStore, EntryKey, SeenStore } from '../state/stores.ts'
+import type { BatchStore, DeadLetterStore, EntryKey, SeenStore, Span } from '../state/stores.ts'
 import type { ReadEntry } from './read-entry.ts'
 import type { ReaderHooks } from './reader-config.ts'
 
+/** Entries of one contract that are evaluated together. */
+export type EntriesBatch = {
+  /** The same for the same entries read at the same time. */
+  readonly id: string
+  readonly contract: string
+  readonly window: Span
+  readonly readAt: number
+  readonly entries: readonly unknown[]
+}
+
 /** Where new entries go. `enqueue` resolves when they are safe. */
 export type EntryQueue = {
-  enqueue(contract: string, entries: readonly unknown[]): Promise<void>
+  enqueue(batch: EntriesBatch): Promise<void>
+  /** Those of the batches that the queue does not hold: they never came, or they are done. */
+  missing(ids: readonly string[]): Promise<readonly string[]>
   /** Jobs that wait. */
   waiting(): Promise<number>
 }
 
+/** One part of a window, as it was read. */
+export type Reading = {
+  readonly window: Span
+  readonly readAt: number
+  readonly entries: readonly ReadEntry[]
+}
+
 export type Delivery = {
   /**
-   * Hands over one contract's entries in the order they come, and remembers each as seen once the
-   * queue has it: a crash between the two repeats, never skips. Returns which were new.
+   * Hands over one contract's entries in the order they come. A batch is announced, then queued,
+   * then its entries are remembered as seen: a crash in between repeats, never skips, and the
+   * evaluated mark never passes a batch that is under way. Returns which entries were new.
    */
-  deliver(entries: readonly ReadEntry[], readAtMs: number): Promise<readonly ReadEntry[]>
+  deliver(reading: Reading): Promise<readonly ReadEntry[]>
+  /** Takes back what was announced and never queued, because a process died between the two. */
+  settle(): Promise<void>
 }
 
 /** Runs one call of a store until it succeeds. */
@@ -26,6 +49,7 @@ export type Persist = <T>(name: string, call: () => Promise<T>) => Promise<T>
 export type DeliveryOptions = {
   readonly contract: string
   readonly queue: EntryQueue
+  readonly batches: BatchStore
   readonly seen: SeenStore
   readonly deadLetters: Pick<DeadLetterStore, 'add'> | undefined
   readonly persist: Persist
@@ -36,6 +60,9 @@ export type DeliveryOptions = {
 /** Entries of one job: fewer cost throughput, more take a worker too long. */
 const BATCH_MAX = 100
 
+/** Batches under way that are looked after in one go: those that hold the mark come first. */
+const SETTLED_MAX = 500
+
 /** A dead letter keeps this much of its text, so that one broken hit can't fill the store. */
 const LETTER_LENGTH_MAX = 16_384
 
@@ -43,7 +70,7 @@ const LETTER_LENGTH_MAX = 16_384
 const TIMELESS_MAX = 10_000
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { contract, queue, seen, deadLetters, persist, log, hooks } = options
+  const { contract, seen, deadLetters, persist, log, hooks } = options
   // Seen ids are kept by event time; without one the first reading stands in, and must not change.
   const timeless = new Map<string, number>()
 
@@ -69,32 +96,76 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   }
 
   const deliverBatch = async (
-    batch: readonly ReadEntry[],
-    readAtMs: number,
+    entries: readonly ReadEntry[],
+    { window, readAt }: Reading,
   ): Promise<readonly ReadEntry[]> => {
-    const keys = batch.map((entry) => keyOf(entry, readAtMs))
+    const keys = entries.map((entry) => keyOf(entry, readAt))
     const known = await persist('look up seen entries', async () => await seen.seen(contract, keys))
-    const fresh = batch.filter((_, index) => known[index] !== true)
+    const isNew = (_: unknown, index: number): boolean => known[index] !== true
+    const fresh = entries.filter(isNew)
     if (fresh.length === 0) return fresh
+    const freshKeys = keys.filter(isNew)
     const usable = fresh.filter((entry) => entry.usable).map((entry) => entry.entry)
-    if (usable.length > 0) {
-      await persist('queue entries', async () => await queue.enqueue(contract, usable))
-    }
-    await bury(fresh, readAtMs)
-    const freshKeys = keys.filter((_, index) => known[index] !== true)
+    const id = batchId(contract, readAt, freshKeys)
+    const batch = { id, contract, window, readAt, entries: usable }
+    if (usable.length > 0) await enqueue(batch, firstTime(freshKeys, window), options)
+    await bury(fresh, readAt)
     await persist('remember entries', async () => await seen.add(contract, freshKeys))
     return fresh
   }
 
   return {
-    async deliver(entries, readAtMs) {
+    async deliver(reading) {
+      const { entries } = reading
       const fresh: ReadEntry[] = []
       for (let start = 0; start < entries.length; start += BATCH_MAX) {
-        fresh.push(...(await deliverBatch(entries.slice(start, start + BATCH_MAX), readAtMs)))
+        fresh.push(...(await deliverBatch(entries.slice(start, start + BATCH_MAX), reading)))
       }
       return fresh
     },
+    settle: async () => await settleBatches(options),
   }
+}
+
+async function enqueue(
+  batch: EntriesBatch,
+  time: number,
+  { queue, batches, persist }: DeliveryOptions,
+): Promise<void> {
+  const { id, contract } = batch
+  await persist('announce a batch', async () => await batches.announce(contract, { id, time }))
+  await persist('queue entries', async () => await queue.enqueue(batch))
+}
+
+/** Nobody else announces while this reader runs, so what is not on the queue never will be. */
+async function settleBatches(options: DeliveryOptions): Promise<void> {
+  const { contract, queue, batches, persist, log } = options
+  const list = async () => await batches.waiting(contract, SETTLED_MAX)
+  const ids = await persist('list batches', list)
+  if (ids.length === 0) return
+  const missing = await persist('look for batches', async () => await queue.missing(ids))
+  for (const id of missing) {
+    await persist('take back a batch', async () => await batches.finish(contract, id))
+  }
+  if (missing.length > 0) log.debug({ contract, missing }, 'batches that were never queued')
+}
+
+/**
+ * The time in ms that the evaluated mark must not pass before the batch is evaluated. An entry
+ * whose time lies outside of the window it was found in does not move it.
+ */
+function firstTime(keys: readonly EntryKey[], window: Span): number {
+  const first = keys.reduce((least, { time }) => Math.min(least, time), window.to)
+  return Math.max(first, window.from)
+}
+
+/** Its number of hexadecimal digits makes an accident impossible, as with a UUID. */
+const BATCH_ID_LENGTH = 32
+
+function batchId(contract: string, readAt: number, keys: readonly EntryKey[]): string {
+  const hash = createHash('sha256').update(JSON.stringify([contract, readAt]))
+  for (const { id } of keys) hash.update(`\n${id}`)
+  return `b-${hash.digest('hex').slice(0, BATCH_ID_LENGTH)}`
 }
 
 function whyDead(entry: ReadEntry): string | undefined {

@@ -68,7 +68,7 @@ export function createProgress(options: {
     },
     async giveUp(gaps) {
       if (gaps.length === 0) return
-      await persist('give up gaps', async () => await reads.prove(contract, gaps))
+      await persist('give up gaps', async () => await reads.giveUp(contract, gaps))
       for (const gap of gaps) {
         const text = `gave up ${formatWindow(gap)}: it could not be read completely for a day`
         log.warn({ contract, ...gap }, text)

@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
-import type { DeadLetterStore, ReadStore, SeenStore } from '../state/stores.ts'
+import type { BatchStore, DeadLetterStore, ReadStore, SeenStore } from '../state/stores.ts'
 import { createBudget } from './budget.ts'
 import type { ActivityLogClient } from './client.ts'
 import type { ContractSource } from './contracts.ts'
@@ -22,6 +22,7 @@ export type ReaderOptions = {
   readonly client: Pick<ActivityLogClient, 'page'>
   readonly contracts: ContractSource
   readonly reads: ReadStore
+  readonly batches: BatchStore
   readonly seen: SeenStore
   readonly queue: EntryQueue
   readonly deadLetters?: Pick<DeadLetterStore, 'add'> | undefined

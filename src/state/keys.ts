@@ -29,6 +29,10 @@ export function createKeys(prefix: string) {
     mark: (contract: string) => of(contract, 'mark'),
     readBegin: (contract: string) => of(contract, 'read-begin'),
     unproven: (contract: string) => of(contract, 'unproven'),
+    /** Sorted set: batches announced and not finished, by the time the mark may not pass. */
+    batches: (contract: string) => of(contract, 'batches'),
+    /** Sorted set: spans given up or poisoned, `from-to` by from. */
+    gaps: (contract: string) => of(contract, 'gaps'),
     seen: (contract: string, hour: number) => of(contract, `seen:${hour}`),
     deadLetters: (contract: string) => of(contract, 'dead-letters'),
     deadLetterCount: (contract: string) => of(contract, 'dead-letter-count'),

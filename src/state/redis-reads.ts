@@ -1,8 +1,9 @@
 // Owns in Redis how far a contract was read, what is unproven, and which ids were seen.
 import type { Redis } from 'ioredis'
 import { EXPIRY_SECONDS, type Keys } from './keys.ts'
+import { GAPS_MAX, parseSpan, spanName } from './redis-marks.ts'
 import { defineScript, runScript } from './script.ts'
-import type { EntryKey, ReadStore, SeenStore, Span } from './stores.ts'
+import type { EntryKey, ReadStore, SeenStore } from './stores.ts'
 
 const HOUR_MS = 3_600_000
 /** Unproven spans kept per contract; beyond it the oldest are dropped (the sweep reads 24 h). */
@@ -43,6 +44,23 @@ return { ARGV[1], ARGV[1], 1 }
 `,
 )
 
+/**
+ * Makes unproven spans gaps for good.
+ * KEYS unproven, gaps. ARGV gaps max, expiry seconds, then from and `from-to` of each. Returns 1.
+ */
+const GIVE_UP_SPANS = defineScript(
+  'give-up-spans',
+  `
+for i = 3, #ARGV, 2 do
+  redis.call('ZADD', KEYS[2], ARGV[i], ARGV[i + 1])
+  redis.call('ZREM', KEYS[1], ARGV[i + 1])
+end
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[1]) - 1)
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+return 1
+`,
+)
+
 export function createRedisReadStore(redis: Redis, keys: Keys): ReadStore {
   return {
     async begin(contract, from) {
@@ -78,6 +96,17 @@ export function createRedisReadStore(redis: Redis, keys: Keys): ReadStore {
 
     async prove(contract, spans) {
       if (spans.length > 0) await redis.zrem(keys.unproven(contract), ...spans.map(spanName))
+    },
+
+    async giveUp(contract, spans) {
+      if (spans.length === 0) return
+      const named = spans.flatMap((span) => [span.from, spanName(span)])
+      await runScript(redis, GIVE_UP_SPANS, [
+        {
+          keys: [keys.unproven(contract), keys.gaps(contract)],
+          args: [GAPS_MAX, EXPIRY_SECONDS.reads, ...named],
+        },
+      ])
     },
   }
 }
@@ -125,13 +154,4 @@ export function createRedisSeenStore(redis: Redis, keys: Keys): SeenStore {
 function throwFirst(answers: [Error | null, unknown][] | null): void {
   const failed = answers?.find(([error]) => error)
   if (failed?.[0]) throw failed[0]
-}
-
-function spanName(span: Span): string {
-  return `${span.from}-${span.to}`
-}
-
-function parseSpan(name: string): Span {
-  const [from, to] = name.split('-').map(Number) as [number, number]
-  return { from, to }
 }

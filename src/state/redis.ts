@@ -4,13 +4,16 @@ import type { Keys } from './keys.ts'
 import { createRedisAlertStore } from './redis-alerts.ts'
 import { createRedisDeliveryStore } from './redis-deliveries.ts'
 import { createRedisDeadLetterStore } from './redis-letters.ts'
+import { createRedisBatchStore, createRedisMarkStore } from './redis-marks.ts'
 import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
 import { createRedisContractStore, createRedisNumberStore } from './redis-registry.ts'
 import type {
   AlertStore,
+  BatchStore,
   ContractStore,
   DeadLetterStore,
   DeliveryStore,
+  MarkStore,
   NumberStore,
   ReadStore,
   SeenStore,
@@ -18,6 +21,8 @@ import type {
 
 export type Stores = {
   readonly reads: ReadStore
+  readonly marks: MarkStore
+  readonly batches: BatchStore
   readonly seen: SeenStore
   readonly deadLetters: DeadLetterStore
   readonly alerts: AlertStore
@@ -29,6 +34,8 @@ export type Stores = {
 export function openRedisStores(redis: Redis, keys: Keys): Stores {
   return {
     reads: createRedisReadStore(redis, keys),
+    marks: createRedisMarkStore(redis, keys),
+    batches: createRedisBatchStore(redis, keys),
     seen: createRedisSeenStore(redis, keys),
     deadLetters: createRedisDeadLetterStore(redis, keys),
     alerts: createRedisAlertStore(redis, keys),

@@ -30,6 +30,37 @@ export type ReadStore = {
   /** Spans still unproven, oldest first, at most `limit`. */
   unproven(contract: string, limit: number): Promise<readonly Span[]>
   prove(contract: string, spans: readonly Span[]): Promise<void>
+  /** Unproven spans that nobody tries any more: they stay gaps. */
+  giveUp(contract: string, spans: readonly Span[]): Promise<void>
+}
+
+/**
+ * How far each contract was *evaluated*: what statements about absence wait for. It never moves
+ * back, and neither a poisoned batch nor a second that can't be read holds it up: those are gaps.
+ */
+export type MarkStore = {
+  /**
+   * Everything with an earlier event time (ms) was read and evaluated, or lies in a gap, or became
+   * visible too late to be read then. Undefined before the first read.
+   */
+  evaluated(contract: string): Promise<number | undefined>
+  /** Spans that intersect `[from, to)` of which something may be missing, oldest first. */
+  gaps(contract: string, span: Span): Promise<readonly Span[]>
+}
+
+/**
+ * Batches of entries between the reader and the end of their evaluation. One is announced before
+ * the queue has it: a crash in between leaves a name that `waiting` lists, never a hidden batch.
+ */
+export type BatchStore = {
+  /** `time` (ms) is that of its first entry: the evaluated mark stays at or before it. */
+  announce(contract: string, batch: { readonly id: string; readonly time: number }): Promise<void>
+  /** It was evaluated, or the queue never got it. Doing it again changes nothing. */
+  finish(contract: string, id: string): Promise<void>
+  /** Nothing can evaluate it: its span is a gap. Doing it again changes nothing. */
+  poison(contract: string, id: string, span: Span): Promise<void>
+  /** Ids of those announced and not finished, oldest event first, at most `limit`. */
+  waiting(contract: string, limit: number): Promise<readonly string[]>
 }
 
 /** Which entries went to the queue in the last SEEN_HOURS: saves work, nothing rests on it. */

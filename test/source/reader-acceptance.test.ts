@@ -80,7 +80,8 @@ describe('a reader on a log with every fault', () => {
     const reader = await harness.runUntil(() => clock.now() > START + 20 * MINUTE_MS, {
       contracts: reachableContracts(harness.client),
       queue: {
-        enqueue: async (contract, entries) => void queued.get(contract)?.push(...entries),
+        enqueue: async ({ contract, entries }) => void queued.get(contract)?.push(...entries),
+        missing: async () => [],
         waiting: async () => 0,
       },
     })

@@ -49,8 +49,9 @@ async function runInto(bench: Bench, { call, when }: Crash): Promise<string | un
     if (died !== undefined) throw new Error('the process is dead')
     return await work()
   }
-  const { reads, seen, queue } = bench
+  const { reads, batches, seen, queue } = bench
   const reader = bench.reader({
+    batches: guarded(batches, dying),
     reads: guarded(reads, dying),
     seen: guarded(seen, dying),
     queue: guarded(queue, dying),
@@ -86,7 +87,10 @@ describe('a reader that dies at a call of a store or the queue', () => {
       expect(queued.length - new Set(queued).size).toBeLessThanOrEqual(100)
     }
     expect(died).toEqual(
-      new Set(['begin', 'finishWindow', 'unproven', 'seen', 'add', 'enqueue', 'waiting']),
+      new Set([
+        ...['begin', 'finishWindow', 'unproven', 'seen', 'add'],
+        ...['announce', 'enqueue', 'waiting', 'missing'],
+      ]),
     )
   })
 

@@ -4,7 +4,7 @@ import { silentLog } from '../../src/observe/log.ts'
 import { type ActivityLogClient, createActivityLogClient } from '../../src/source/client.ts'
 import { fixedContracts, reachableContracts } from '../../src/source/contracts.ts'
 import { createCredentials } from '../../src/source/credentials.ts'
-import type { EntryQueue } from '../../src/source/delivery.ts'
+import type { EntriesBatch, EntryQueue } from '../../src/source/delivery.ts'
 import { readEntry } from '../../src/source/read-entry.ts'
 import { createReader, type Reader, type ReaderOptions } from '../../src/source/reader.ts'
 import type { ReaderConfig } from '../../src/source/reader-config.ts'
@@ -16,7 +16,13 @@ import {
   type SimulatorOptions,
 } from '../../src/simulator/simulator.ts'
 import { createMemoryReadStore, createMemorySeenStore } from '../../src/state/memory-reads.ts'
-import type { DeadLetter, ReadStore, SeenStore } from '../../src/state/stores.ts'
+import type {
+  BatchStore,
+  DeadLetter,
+  MarkStore,
+  ReadStore,
+  SeenStore,
+} from '../../src/state/stores.ts'
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
 
 export const START = Date.parse('2026-11-20T09:00:00Z')
@@ -39,7 +45,8 @@ export const CONFIG: ReaderConfig = {
 
 /** What survives a crash: the stores, and the queue with what was put in. */
 export type Remains = {
-  readonly reads: ReadStore
+  readonly reads: ReadStore & MarkStore
+  readonly batches: BatchStore
   readonly seen: SeenStore
   readonly queue: EntryQueue
   readonly deadLetters: { add(contract: string, letters: readonly DeadLetter[]): Promise<void> }
@@ -54,6 +61,8 @@ export type Bench = Remains & {
   readonly buried: readonly DeadLetter[]
   /** Sizes of the jobs. */
   readonly jobs: readonly number[]
+  /** Batches on the queue by id; whoever evaluates takes them out. */
+  readonly onQueue: Map<string, EntriesBatch>
   /** How many jobs wait; tests set it. */
   waiting: number
   reader(options?: Partial<ReaderOptions>): Reader
@@ -79,20 +88,26 @@ export function createBench(
   const queued: unknown[] = []
   const jobs: number[] = []
   const buried: DeadLetter[] = []
+  const onQueue = new Map<string, EntriesBatch>()
+  const reads = createMemoryReadStore()
   const bench: Bench = {
+    onQueue,
     clock,
     client,
     queued,
     jobs,
     buried,
     waiting: 0,
-    reads: createMemoryReadStore(),
+    reads,
+    batches: reads,
     seen: createMemorySeenStore(clock),
     queue: {
-      async enqueue(_contract, entries) {
-        queued.push(...entries)
-        jobs.push(entries.length)
+      async enqueue(batch) {
+        queued.push(...batch.entries)
+        jobs.push(batch.entries.length)
+        onQueue.set(batch.id, batch)
       },
+      missing: async (ids) => ids.filter((id) => !onQueue.has(id)),
       waiting: async () => bench.waiting,
     },
     deadLetters: {
@@ -105,6 +120,7 @@ export function createBench(
         client,
         contracts: fixedContracts([CONTRACT]),
         reads: bench.reads,
+        batches: bench.batches,
         seen: bench.seen,
         queue: bench.queue,
         deadLetters: bench.deadLetters,

@@ -136,6 +136,7 @@ describe('hot reads', () => {
     await bench.runUntil(() => order.includes('mark'), {
       queue: {
         enqueue: async () => void order.push('queue'),
+        missing: async () => [],
         waiting: async () => 0,
       },
       seen: {

@@ -1,6 +1,6 @@
 // Owns what every store of reads and seen ids promises; memory and Redis run the same tests.
 import { expect, it } from 'vitest'
-import type { ReadStore, SeenStore } from '../../src/state/stores.ts'
+import type { BatchStore, MarkStore, ReadStore, SeenStore } from '../../src/state/stores.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -41,6 +41,104 @@ export function describeReadStore(open: () => ReadStore): void {
     expect(await reads.unproven('1', 10)).toEqual([spans[0]])
     await reads.prove('1', [])
     expect((await reads.unproven('1', 10)).length).toBe(1)
+  })
+}
+
+export type MarkStores = {
+  readonly reads: ReadStore
+  readonly marks: MarkStore
+  readonly batches: BatchStore
+}
+
+export function describeMarkStore(open: () => MarkStores): void {
+  const window = (from: number, to: number) => ({ from, to })
+
+  it('has no mark before the first read, and the read mark while nothing is under way', async () => {
+    const { reads, marks } = open()
+    expect(await marks.evaluated('1')).toBeUndefined()
+    await reads.finishWindow('1', window(0, 1_763_600_000_000), [])
+    expect(await marks.evaluated('1')).toBe(1_763_600_000_000)
+    expect(await marks.evaluated('2')).toBeUndefined()
+  })
+
+  it('stays at the first entry of what is under way, whatever order it ends in', async () => {
+    const { reads, marks, batches } = open()
+    await reads.finishWindow('1', window(0, 1_000), [])
+    await batches.announce('1', { id: 'b-1', time: 1_500 })
+    await batches.announce('1', { id: 'b-2', time: 1_700 })
+    await batches.announce('1', { id: 'b-3', time: 1_900 })
+    expect(await marks.evaluated('1')).toBe(1_000)
+    await reads.finishWindow('1', window(1_000, 2_000), [])
+    expect(await marks.evaluated('1')).toBe(1_500)
+    await batches.finish('1', 'b-2')
+    expect(await marks.evaluated('1')).toBe(1_500)
+    await batches.finish('1', 'b-1')
+    await batches.finish('1', 'b-1')
+    expect(await marks.evaluated('1')).toBe(1_900)
+    await batches.finish('1', 'b-3')
+    expect(await marks.evaluated('1')).toBe(2_000)
+  })
+
+  it('is not moved back by entries that became visible late, and waits for them', async () => {
+    const { reads, marks, batches } = open()
+    await reads.finishWindow('1', window(0, 5_000), [])
+    await batches.announce('1', { id: 'b-1', time: 200 })
+    expect(await marks.evaluated('1')).toBe(5_000)
+    await reads.finishWindow('1', window(5_000, 9_000), [])
+    expect(await marks.evaluated('1')).toBe(5_000)
+    await batches.announce('1', { id: 'b-1', time: 8_000 })
+    expect(await marks.evaluated('1')).toBe(5_000)
+    await batches.finish('1', 'b-1')
+    expect(await marks.evaluated('1')).toBe(9_000)
+  })
+
+  it('passes a poisoned batch, which is a gap from then on', async () => {
+    const { reads, marks, batches } = open()
+    await reads.finishWindow('1', window(0, 1_000), [])
+    await batches.announce('1', { id: 'b-1', time: 1_500 })
+    await reads.finishWindow('1', window(1_000, 2_000), [])
+    expect(await marks.gaps('1', window(0, 9_000))).toEqual([])
+    await batches.poison('1', 'b-1', window(1_500, 1_601))
+    await batches.poison('1', 'b-1', window(1_500, 1_601))
+    expect(await marks.evaluated('1')).toBe(2_000)
+    expect(await marks.gaps('1', window(0, 9_000))).toEqual([window(1_500, 1_601)])
+  })
+
+  it('tells the gaps that a span touches, its ends taken exactly', async () => {
+    const { reads, marks } = open()
+    const spans = [window(5_000, 6_000), window(1_000, 2_000), window(3_000, 4_000)]
+    await reads.finishWindow('1', window(0, 9_000), spans)
+    await reads.giveUp('1', [window(3_000, 4_000)])
+    expect(await reads.unproven('1', 9)).toEqual([window(1_000, 2_000), window(5_000, 6_000)])
+    const asked: [from: number, to: number, starts: number[]][] = [
+      [0, 9_000, [1_000, 3_000, 5_000]],
+      [0, 1_000, []],
+      [0, 1_001, [1_000]],
+      [1_999, 3_000, [1_000]],
+      [2_000, 3_000, []],
+      [3_500, 3_600, [3_000]],
+      [5_999, 5_999.5, [5_000]],
+      [6_000, 9_000, []],
+    ]
+    for (const [from, to, starts] of asked) {
+      const found = await marks.gaps('1', window(from, to))
+      expect(found.map((gap) => gap.from)).toEqual(starts)
+    }
+    await reads.prove('1', [window(1_000, 2_000)])
+    const left = await marks.gaps('1', window(0, 9_000))
+    expect(left.map((gap) => gap.from)).toEqual([3_000, 5_000])
+    expect(await marks.gaps('2', window(0, 9_000))).toEqual([])
+  })
+
+  it('lists what is under way, the oldest first', async () => {
+    const { batches } = open()
+    await batches.announce('1', { id: 'b-2', time: 2_000 })
+    await batches.announce('1', { id: 'b-1', time: 1_000 })
+    await batches.announce('1', { id: 'b-3', time: 3_000 })
+    await batches.finish('1', 'b-3')
+    expect(await batches.waiting('1', 9)).toEqual(['b-1', 'b-2'])
+    expect(await batches.waiting('1', 1)).toEqual(['b-1'])
+    expect(await batches.waiting('2', 9)).toEqual([])
   })
 }
 

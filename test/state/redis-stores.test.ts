@@ -4,7 +4,7 @@ import { createKeys } from '../../src/state/keys.ts'
 import { createMemoryReadStore, createMemorySeenStore } from '../../src/state/memory-reads.ts'
 import { openRedisStores } from '../../src/state/redis.ts'
 import { DEAD_LETTER_LENGTH_MAX } from '../../src/state/redis-letters.ts'
-import { describeReadStore, describeSeenStore } from './read-store.contract.ts'
+import { describeMarkStore, describeReadStore, describeSeenStore } from './read-store.contract.ts'
 import { openTestRedis } from './redis.ts'
 import { sampleNotification } from './sample.ts'
 
@@ -19,6 +19,12 @@ function open() {
 
 describe('reads in memory', () => describeReadStore(createMemoryReadStore))
 describe('reads in redis', () => describeReadStore(() => open().reads))
+describe('marks in memory', () =>
+  describeMarkStore(() => {
+    const reads = createMemoryReadStore()
+    return { reads, marks: reads, batches: reads }
+  }))
+describe('marks in redis', () => describeMarkStore(open))
 describe('seen in memory', () =>
   describeSeenStore(() =>
     createMemorySeenStore({ now: () => 3 * 3_600_000, sleep: async () => {} }),
