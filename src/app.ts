@@ -24,6 +24,7 @@ import {
   type QueueConnections,
 } from './queue/queues.ts'
 import { openRunningRules } from './running-rules.ts'
+import { openHttp } from './open-http.ts'
 import { openReader } from './open-reader.ts'
 import type { Reader } from './source/reader.ts'
 import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
@@ -32,7 +33,7 @@ import { openRedisStores, type Stores } from './state/redis.ts'
 import { createStopList, type StopList } from './stop-list.ts'
 
 /** Parts of the service that can run in processes of their own. */
-export const ROLES = ['read', 'evaluate', 'notify'] as const
+export const ROLES = ['read', 'evaluate', 'notify', 'http'] as const
 
 export type Role = (typeof ROLES)[number]
 
@@ -51,6 +52,8 @@ export type AppOptions = {
 
 export type App = {
   readonly metrics: Metrics
+  /** Where the API and the console are; undefined where this process serves none. */
+  readonly httpAddress: string | undefined
   /** The version of the rules in use. */
   ruleSetVersion(): string
   /** How far each contract was read; undefined where this process reads nothing. */
@@ -135,11 +138,16 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const reader = roles.has('read')
     ? startRead({ options, entries, stores, metrics, stops })
     : undefined
+  const http = roles.has('http')
+    ? await openHttp({ config, clock, log, metrics, redis, rules, reader: () => reader })
+    : undefined
+  if (http !== undefined) stops.add('http server', http.close)
   const { ruleSet } = rules.current()
   const { rules: folders } = config
   log.info({ rules: ruleSet.rules.length, folders, roles: [...roles] }, 'tocsin is running')
   return {
     metrics,
+    httpAddress: http?.address,
     ruleSetVersion: () => rules.current().ruleSet.version,
     status: () => reader?.status(),
     stop: () => stops.run(),

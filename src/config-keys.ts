@@ -19,6 +19,7 @@ import {
 } from './core/shape.ts'
 import { receiversShape } from './config-receivers.ts'
 import { enrichmentShape } from './enrich/sources.ts'
+import { HTTP_KEYS } from './http/http-config.ts'
 import { LOG_LEVELS } from './observe/log.ts'
 
 export const duration: Shape<number> = readable(
@@ -126,4 +127,5 @@ export const CONFIG_KEYS = {
   enrich: { shape: enrichmentShape, about: 'Data about addresses.' },
   schedules: { shape: schedules, about: 'Weekly schedules that rules name.' },
   receivers: { shape: receiversShape, about: 'Who is told, by name.' },
+  http: { shape: record(HTTP_KEYS), about: 'The API and the console.' },
 } satisfies Keys

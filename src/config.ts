@@ -6,6 +6,7 @@ import type { Problem } from './core/problem.ts'
 import type { Schedule } from './core/schedule.ts'
 import { isObject, type JsonSchema, type RecordOf, type Report, record } from './core/shape.ts'
 import { BUILTIN_SOURCES, type EnrichmentSources } from './enrich/sources.ts'
+import { assembleHttp, type HttpConfig } from './http/http-config.ts'
 import type { LogLevel } from './observe/log.ts'
 import { type CredentialSource, credentialsFromEnv } from './source/credentials.ts'
 
@@ -38,6 +39,7 @@ export type Config = {
   /** Weekly schedules by name, for rules. */
   readonly schedules: ReadonlyMap<string, Schedule>
   readonly receivers: readonly ReceiverConfig[]
+  readonly http: HttpConfig
   readonly proxy: { readonly https: string | undefined; readonly none: string | undefined }
 }
 
@@ -71,7 +73,7 @@ export function parseConfig(
   const file = configShape.parse(withEnv(value ?? {}, env), '', report)
   const receivers = file?.receivers ?? receiversFromEnv(env, report)
   reportHalfLogin(env, report)
-  const config = file === undefined ? undefined : assemble(file, receivers, env)
+  const config = file === undefined ? undefined : assemble(file, receivers, env, report)
   const failed = problems.some((problem) => problem.level === 'error')
   return { config: failed || config === undefined ? undefined : deepFreeze(config), problems }
 }
@@ -93,6 +95,8 @@ const ENV_KEYS: readonly (readonly [variable: string, path: readonly string[]])[
   ['REDIS_URL', ['redis', 'url']],
   ['TOCSIN_DATA_DIR', ['dataDir']],
   ['LOG_LEVEL', ['logLevel']],
+  ['HOST', ['http', 'host']],
+  ['PORT', ['http', 'port']],
 ]
 
 /** What a variable set is wrong under its name: its place in a file says nothing to who set it. */
@@ -130,6 +134,7 @@ function assemble(
   file: RecordOf<typeof CONFIG_KEYS>,
   receivers: readonly ReceiverConfig[],
   env: Env,
+  report: Report,
 ): Config {
   const { ionos, redis, queue, detection } = file
   return {
@@ -157,6 +162,7 @@ function assemble(
     enrich: file.enrich ?? BUILTIN_SOURCES,
     schedules: file.schedules ?? new Map(),
     receivers,
+    http: assembleHttp(file.http, env['TOCSIN_API_TOKEN']?.trim() || undefined, report),
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'] || undefined,
       none: env['NO_PROXY'] || env['no_proxy'] || undefined,

@@ -42,6 +42,8 @@ import { DOCUMENTS_DATE, silentCli } from './silent-cli.ts'
 
 /** What configurations in documents take from the environment. */
 const VARIABLES = {
+  ANNA_TOKEN: 'anna-0123456789-0123456789',
+  PROMETHEUS_TOKEN: 'prometheus-0123456789',
   IONOS_TOKEN: 'token',
   SLACK_WEBHOOK_URL: 'https://hooks.slack.com/services/T0/B0/x',
   SMTP_URL: 'smtps://user:password@mail.example.com',

@@ -51,8 +51,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ruleset: ['core', 'ruleset-build', 'ruleset-files', 'ruleset-watch'],
   pipeline: ['core', 'observe', 'state', 'detect', 'raise', 'ruleset', 'why'],
   queue: ['core', 'observe', 'state', 'pipeline', 'notify'],
-  config: ['core', 'observe', 'source', 'enrich', 'config-receivers', 'config-keys'],
-  'config-keys': ['core', 'config-receivers', 'observe', 'enrich'],
+  config: ['core', 'observe', 'source', 'enrich', 'http', 'config-receivers', 'config-keys'],
+  'config-keys': ['core', 'config-receivers', 'observe', 'enrich', 'http'],
+  http: ['core', 'observe', 'state', 'notify', 'ruleset', 'why'],
   'config-receivers': ['core', 'notify', 'config'],
   'config-file': ['core', 'config'],
   'embedded-redis': ['core', 'observe', 'embedded-redis-process'],
@@ -71,6 +72,7 @@ const COMPOSERS = [
   'poisoned-batch',
   'app',
   'open-reader',
+  'open-http',
   'doctor',
   'ruleset-build',
   'ruleset-files',
@@ -78,7 +80,7 @@ const COMPOSERS = [
 ]
 
 /** From stores, only their types leave state/: which store it is, app.ts decides. */
-const STATE_TYPES_ONLY = ['source', 'pipeline', 'raise', 'queue']
+const STATE_TYPES_ONLY = ['source', 'pipeline', 'raise', 'queue', 'http']
 
 function targetOf(source: Source, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
@@ -107,7 +109,7 @@ function faultsOf(source: Source): string[] {
 /** Packages that only some rooms may touch. */
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   bullmq: /^src\/queue\//,
-  ioredis: /^src\/(state\/|app\.ts)/,
+  ioredis: /^src\/(state\/|app\.ts|open-http\.ts)/,
   'json-rules-engine': /^src\/(why\.ts|core\/operators\/|core\/decorators\.ts)/,
   commander: /^src\/(cli\/|main\.ts)/,
   '@slack/webhook': /^src\/notify\//,

@@ -51,6 +51,7 @@ async function runDemo(cli: Cli, settings: Settings, options: DemoOptions): Prom
       config: demoConfig(settings.config, url, simulator.token as string),
       roles: new Set(ROLES),
       log,
+      onConsole: (address) => cli.stdout.write(`  console  ${address}\n\n`),
     })
     cli.stdout.write('\nThe demo has stopped. Its alerts are kept; start it again to go on.\n')
   } finally {
@@ -64,7 +65,6 @@ function welcome(url: string): string {
     `  log      ${url} (on this machine only)`,
     '  alerts   appear below as they happen; Ctrl-C stops',
     '  for real set IONOS_TOKEN and SLACK_WEBHOOK_URL, then run the same command',
-    '',
     '',
   ].join('\n')
 }

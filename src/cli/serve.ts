@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { type Role, ROLES, startApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import type { ReceiverConfig } from '../config-receivers.ts'
+import { PORT_DEFAULT } from '../http/http-config.ts'
 import type { Log } from '../observe/log.ts'
 import { type Cli, CommandError } from './context.ts'
 import { readSettings } from './settings.ts'
@@ -26,25 +27,39 @@ export function serveCommand(cli: Cli): Command {
           'set IONOS_TOKEN (or IONOS_USERNAME and IONOS_PASSWORD), or try `tocsin demo` first',
         )
       }
-      await serve(cli, { config: withReceivers(config, log), roles, log })
+      const onConsole = (address: string) => tellConsole(address, config, log)
+      await serve(cli, { config: withReceivers(config, log), roles, log, onConsole })
     })
 }
 
+type Serving = {
+  readonly config: Config
+  readonly roles: ReadonlySet<Role>
+  readonly log: Log
+  /** Told where the console is, once it is there. */
+  readonly onConsole: (address: string) => void
+}
+
 /** Runs the service until the signal, then stops it. */
-export async function serve(
-  cli: Cli,
-  { config, roles, log }: { config: Config; roles: ReadonlySet<Role>; log: Log },
-): Promise<void> {
+export async function serve(cli: Cli, { config, roles, log, onConsole }: Serving): Promise<void> {
   const { clock, signal, stdout } = cli
   const output = { write: (text: string) => stdout.write(text), colour: stdout.isTTY === true }
   const options = { config, roles, clock, log, output, signal, random: Math.random }
   const app = await startApp(options).catch((error: unknown) => {
     throw explainStart(error, signal)
   })
+  if (app.httpAddress !== undefined) onConsole(app.httpAddress)
   await untilAborted(signal)
   log.info({}, 'stopping')
   await app.stop()
   log.info({}, 'stopped')
+}
+
+function tellConsole(address: string, { http }: Config, log: Log): void {
+  // The name `url` would be taken for a secret.
+  log.info({ console: http.publicUrl ?? address }, 'the console is at this address')
+  const isMoved = http.port === undefined && !address.endsWith(`:${PORT_DEFAULT}`)
+  if (isMoved) log.warn({}, `port ${PORT_DEFAULT} is in use by another program: set PORT to choose`)
 }
 
 export function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 // Owns the words for what keeps the service from starting.
 import { EmbeddedRedisError } from '../embedded-redis.ts'
 import { EnrichmentError } from '../enrich/error.ts'
+import { ListenError } from '../http/listen.ts'
 import { RuleFolderError } from '../ruleset-files.ts'
 import { SourceConfigError } from '../source/errors.ts'
 import { CommandError } from './context.ts'
@@ -16,6 +17,7 @@ export function explainStart(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof EnrichmentError) {
     return new CommandError(2, error.message, 'check "enrich" in the configuration', error)
   }
+  if (error instanceof ListenError) return new CommandError(3, error.message, error.remedy, error)
   if (error instanceof EmbeddedRedisError || error.name === 'RedisNotFoundError') {
     const remedy = 'run `tocsin redis install`, or set REDIS_URL to a Redis of yours'
     return new CommandError(3, error.message, remedy, error)

@@ -65,6 +65,7 @@ export async function openTestService(
       {
         ionos: { apiUrl, token: simulator.token, interval: '1s', requestsPerMinuteMax: 6_000 },
         rules: [join(folder, 'rules')],
+        http: { port: 0 },
         redis: { url: options.redisUrl ?? redis.address, prefix: redis.prefix },
         receivers: receivers ?? {
           slack: { type: 'slack', url: slack.url, pace: '0' },

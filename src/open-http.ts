@@ -1,0 +1,87 @@
+// Owns connecting the HTTP server: stores, rules and readers → routes → a server that listens.
+import type { Redis } from 'ioredis'
+import type { Config } from './config.ts'
+import type { Clock } from './core/clock.ts'
+import { healthRoutes, type PartState, type ReaderState } from './http/api/health.ts'
+import { metricsPlugin } from './http/api/metrics.ts'
+import { sessionRoutes } from './http/api/session.ts'
+import { listen } from './http/listen.ts'
+import { createServer } from './http/server.ts'
+import { findConsole } from './http/shell.ts'
+import type { Log } from './observe/log.ts'
+import type { Metrics } from './observe/metrics.ts'
+import type { RuleReload } from './running-rules.ts'
+import type { Reader } from './source/reader.ts'
+
+export type HttpParts = {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly redis: Redis
+  readonly rules: RuleReload
+  /** The reader of this process, where there is one. */
+  readonly reader: () => Reader | undefined
+}
+
+/** An answer of Redis that takes longer is none, for whoever asks whether it is there. */
+const PING_TIMEOUT_MS = 1_000
+
+/** Starts the server; `address` is what a browser on this machine opens. Throws a ListenError. */
+export async function openHttp(
+  parts: HttpParts,
+): Promise<{ readonly address: string; readonly close: () => Promise<void> }> {
+  const { config, clock, log, metrics } = parts
+  const server = await createServer({
+    config: config.http,
+    clock,
+    log,
+    routes: routesOf(parts),
+    consoleFolder: findConsole(),
+    plugins: [metricsPlugin(metrics)],
+  })
+  const address = await listen(server, config.http)
+  return { address, close: () => server.close() }
+}
+
+function routesOf(parts: HttpParts) {
+  const { config, clock } = parts
+  return [
+    ...healthRoutes({
+      redis: () => redisState(parts),
+      rules: () => rulesState(parts.rules),
+      readers: () => readerStates(parts.reader()),
+    }),
+    ...sessionRoutes(config.http, clock),
+  ]
+}
+
+async function redisState({ redis, clock }: HttpParts): Promise<PartState> {
+  const stopped = new AbortController()
+  const late = clock.sleep(PING_TIMEOUT_MS, stopped.signal).then(() => 'late' as const)
+  try {
+    if (redis.status !== 'ready') return { ok: false, detail: 'not connected' }
+    const answer = await Promise.race([redis.ping(), late])
+    return answer === 'PONG' ? { ok: true, detail: 'answers' } : { ok: false, detail: 'is slow' }
+  } catch {
+    return { ok: false, detail: 'does not answer' }
+  } finally {
+    stopped.abort()
+  }
+}
+
+function rulesState(rules: RuleReload): PartState {
+  const { ruleSet } = rules.current()
+  const { length } = ruleSet.rules
+  return { ok: length > 0, detail: `${length} rules, version ${ruleSet.version}` }
+}
+
+function readerStates(reader: Reader | undefined): readonly ReaderState[] {
+  return Object.entries(reader?.status() ?? {}).map(([contract, status]) => ({
+    contract,
+    state: status.state,
+    since: status.since,
+    mark: status.mark,
+    lastError: status.state === 'reading' ? undefined : status.lastError?.message,
+  }))
+}
