@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
-import { routeToAll } from './core/route.ts'
+import { createRouter, defaultRoute } from './core/route.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
 import { openEnrichment } from './enrich/geo.ts'
 import { createReceiver } from './notify/index.ts'
@@ -31,6 +31,7 @@ import { connectRedis, redisWarnings, untilReady, watchConnection } from './stat
 import { createKeys } from './state/keys.ts'
 import { openRedisStores, type Stores } from './state/redis.ts'
 import { createStopList, type StopList } from './stop-list.ts'
+import { createTeller } from './teller.ts'
 
 /** Parts of the service that can run in processes of their own. */
 export const ROLES = ['read', 'evaluate', 'notify', 'http'] as const
@@ -112,6 +113,13 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const queues = openDeliveryQueues(options, connections, stops)
   const outbox = createOutbox({ ...stores, queues, clock, log })
 
+  const teller = createTeller({
+    router: createRouter(defaultRoute(config.receivers.map((receiver) => receiver.name))),
+    mutes: config.schedules,
+    maintenance: [],
+    silences: stores.silences,
+    isStateful: () => false,
+  })
   const workers: (() => Promise<void>)[] = []
   if (roles.has('notify')) {
     workers.push(...startNotify({ options, connections, queues, stores, metrics, stops }))
@@ -125,7 +133,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       rules: () => rules.current(),
       calendar,
       lookUp,
-      route: routeToAll(config.receivers.map((receiver) => receiver.name)),
+      teller,
       announce: (contract) => announce(contract, outbox, log),
       clock,
       metrics,

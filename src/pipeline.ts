@@ -12,6 +12,7 @@ import type { Metrics } from './observe/metrics.ts'
 import { raiseAlerts } from './raise.ts'
 import type { RuleSet } from './ruleset.ts'
 import type { AlertStore, ContractStore, NumberStore } from './state/stores.ts'
+import type { Teller } from './teller.ts'
 import type { Explain } from './why.ts'
 
 /** Entries of one contract, as they were read. */
@@ -52,8 +53,8 @@ export type PipelineParts = {
   readonly alerts: AlertStore
   readonly numbers: NumberStore
   readonly contracts: ContractStore
-  /** Names of the receivers an alert goes to. */
-  readonly route: (alert: Alert) => readonly string[]
+  /** Decides who is told of an alert. */
+  readonly teller: Teller
   /** Told when notifications wait in a contract's outbox. */
   readonly announce: (contract: string) => void
   readonly clock: Clock

@@ -3,12 +3,12 @@
 import type { Alert, AlertRule, Notification } from './core/alert.ts'
 import { type AlertChange, applyDetections, type Detection } from './core/alert-group.ts'
 import type { Clock } from './core/clock.ts'
-import { decideNotification } from './core/notify-decision.ts'
 import type { Rule } from './core/rule.ts'
 import type { GroupedDetections } from './detect.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { AlertStore, GroupAnswer, GroupCommit, NumberStore } from './state/stores.ts'
+import type { Tell, Teller } from './teller.ts'
 import type { Explain } from './why.ts'
 
 /** Tries before a batch fails and its job is repeated: a group changed by others in between. */
@@ -18,7 +18,7 @@ type RaiseParts = {
   readonly alerts: AlertStore
   readonly numbers: NumberStore
   readonly explain: Explain
-  readonly route: (alert: Alert) => readonly string[]
+  readonly teller: Teller
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Log
@@ -64,11 +64,12 @@ async function raiseOnce(
     })),
   )
   const planned: { plan: Plan; commit: GroupCommit }[] = []
+  const tell = await parts.teller(parts.clock.now())
   for (const [index, group] of groups.entries()) {
     const answer = answers[index] as GroupAnswer
     const fresh = group.detections.filter((_, at) => !answer.known[at])
     if (fresh.length > 0)
-      planned.push(await plan(group, fresh, answer, { ...parts, ruleSetVersion }))
+      planned.push(await plan(group, fresh, answer, { ...parts, ruleSetVersion, tell }))
   }
   if (planned.length === 0) return { plans: [], conflicts: [] }
   const results = await parts.alerts.commit(
@@ -88,7 +89,7 @@ async function plan(
   group: GroupedDetections,
   fresh: readonly Detection[],
   answer: GroupAnswer,
-  parts: RaiseParts & { readonly ruleSetVersion: string },
+  parts: RaiseParts & { readonly ruleSetVersion: string; readonly tell: Tell },
 ): Promise<{ plan: Plan; commit: GroupCommit }> {
   const { rule } = group
   const numbers = [...(await parts.numbers.take(fresh.length))]
@@ -100,10 +101,12 @@ async function plan(
     describe: (alert) => describeAlert(rule, alert),
   })
   parts.numbers.giveBack(numbers)
-  const changes = await Promise.all(derived.map((change) => addWhy(change, group, parts)))
+  const explained = await Promise.all(derived.map((change) => addWhy(change, group, parts)))
+  const told = explained.map((change) => tellChange(change, rule, parts))
   const at = parts.clock.now()
+  const changes = told.map(({ change }) => change)
   const alerts = changes.map((change) => change.after)
-  const notifications = changes.flatMap((change) => notificationsFor(change, rule, at, parts))
+  const notifications = told.flatMap((telling) => telling.notifications)
   const commit = {
     key: group.key,
     version: answer.version,
@@ -184,30 +187,31 @@ async function addWhy(
   return { ...change, after: { ...change.after, why, disputed: true } }
 }
 
-function notificationsFor(
-  change: AlertChange,
+/** The change as it is stored, with what its decision wrote down, and whom it tells. */
+function tellChange(
+  { before, after }: AlertChange,
   rule: Rule,
-  createdAt: number,
-  { route, metrics, log }: RaiseParts,
-): readonly Notification[] {
-  const decision = decideNotification(change, rule)
-  const alert = change.after
-  const receivers = decision.reason === 'none' ? [] : route(alert)
-  const why = decision.reason === 'none' ? decision.why : 'no-receiver'
-  log.debug({ alert: `A-${alert.number}`, reason: decision.reason, why, receivers }, 'decided')
-  if (decision.reason === 'none' || receivers.length === 0) {
-    metrics.notifications.inc({ receiver: 'none', reason: `none:${why}`, result: 'muted' })
-    return []
-  }
+  { tell, metrics, log }: RaiseParts & { readonly tell: Tell },
+): { readonly change: AlertChange; readonly notifications: readonly Notification[] } {
+  const { decision, alert, notifications } = tell(before, withRule(after, rule))
   const { reason } = decision
-  return receivers.map((receiver) => ({
-    id: `${alert.id}.${receiver}.${reason}.0`,
-    receiver,
-    reason,
-    sequence: 0,
-    createdAt,
-    alert,
-  }))
+  const why = reason === 'none' ? decision.why : undefined
+  const receivers = notifications.map(({ receiver }) => receiver)
+  log.debug({ alert: `A-${alert.number}`, reason, why, receivers }, 'decided')
+  if (why !== undefined) {
+    metrics.notifications.inc({ receiver: 'none', reason: `none:${why}`, result: 'muted' })
+  }
+  return { change: { before, after: alert }, notifications }
+}
+
+/** What the rule says now about telling and resolving. */
+function withRule(alert: Alert, { status, alert: spec }: Rule): Alert {
+  const { staged: _staged, resolveAfterMs: _resolveAfterMs, ...rest } = alert
+  return {
+    ...rest,
+    ...(status === 'staged' && { staged: true }),
+    ...(spec.resolveAfterMs !== undefined && { resolveAfterMs: spec.resolveAfterMs }),
+  }
 }
 
 /** Counts and logs only what was stored: a lost race must not count. */

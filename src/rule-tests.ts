@@ -13,6 +13,7 @@ import { createPipeline, type Pipeline } from './pipeline.ts'
 import type { RuleSet } from './ruleset.ts'
 import { createMemoryAlertStore, createMemoryNumberStore } from './state/memory-alerts.ts'
 import type { AlertStore } from './state/stores.ts'
+import { tellNobody } from './teller.ts'
 import { createExplain } from './why.ts'
 
 export type RuleTestResult = {
@@ -90,7 +91,7 @@ function openPipeline(parts: {
     alerts,
     numbers: createMemoryNumberStore(),
     contracts: { add: async () => {}, list: async () => [] },
-    route: () => [],
+    teller: tellNobody,
     announce: () => {},
     clock: { now, sleep: async () => {} },
     metrics: createMetrics(),

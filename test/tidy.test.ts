@@ -47,9 +47,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'stop-list': ['core', 'observe'],
   why: ['core'],
   detect: ['core'],
-  raise: ['core', 'observe', 'state', 'detect', 'why'],
+  teller: ['core', 'state'],
+  raise: ['core', 'observe', 'state', 'detect', 'teller', 'why'],
+  'system-alerts': ['core', 'observe', 'state', 'teller'],
   ruleset: ['core', 'ruleset-build', 'ruleset-files', 'ruleset-watch'],
-  pipeline: ['core', 'observe', 'state', 'detect', 'raise', 'ruleset', 'why'],
+  pipeline: ['core', 'observe', 'state', 'detect', 'raise', 'ruleset', 'teller', 'why'],
   queue: ['core', 'observe', 'state', 'pipeline', 'notify'],
   config: ['core', 'observe', 'source', 'enrich', 'http', 'config-receivers', 'config-keys'],
   'config-keys': ['core', 'config-receivers', 'observe', 'enrich', 'http'],
@@ -62,7 +64,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   input: ['core'],
   replay: ['clock', 'core', 'enrich', 'input', 'observe', 'ruleset', 'ruleset-files'],
   backtest: ['core', 'replay'],
-  'rule-tests': ['core', 'observe', 'state', 'pipeline', 'ruleset', 'why'],
+  'rule-tests': ['core', 'observe', 'state', 'pipeline', 'ruleset', 'teller', 'why'],
   main: ['cli', 'clock'],
 }
 
@@ -80,7 +82,7 @@ const COMPOSERS = [
 ]
 
 /** From stores, only their types leave state/: which store it is, app.ts decides. */
-const STATE_TYPES_ONLY = ['source', 'pipeline', 'raise', 'queue', 'http']
+const STATE_TYPES_ONLY = ['source', 'pipeline', 'raise', 'queue', 'http', 'teller', 'system-alerts']
 
 function targetOf(source: Source, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined

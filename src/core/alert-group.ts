@@ -4,6 +4,7 @@ import type { Alert, Evidence } from './alert.ts'
 import { EVIDENCE_MAX } from './alert.ts'
 import type { Severity } from './severity.ts'
 import { severityRank } from './severity.ts'
+import { uniteTold } from './told.ts'
 
 /** One matching event as far as its alert needs it. */
 export type Detection = {
@@ -70,8 +71,10 @@ function join(touched: readonly Alert[], detection: Detection): Alert {
 
 function unite(survivor: Alert, other: Alert): Alert {
   const earliest = other.first < survivor.first ? other : survivor
+  const told = uniteTold(survivor.told, other.told)
   return {
     ...survivor,
+    ...(told !== undefined && { told }),
     first: Math.min(survivor.first, other.first),
     last: Math.max(survivor.last, other.last),
     count: survivor.count + other.count,

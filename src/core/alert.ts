@@ -14,6 +14,46 @@ export type Reason =
 
 export type AlertState = 'open' | 'acknowledged' | 'resolved'
 
+export const RESOLUTIONS = [
+  'manual',
+  'false-positive',
+  'returned',
+  'superseded',
+  'merged',
+  'quiet',
+] as const
+
+/** Why an alert is over; only the first two are a person's. */
+export type Resolution = (typeof RESOLUTIONS)[number]
+
+/** Where a person acted. */
+export const ORIGINS = ['console', 'cli', 'slack', 'api', 'system'] as const
+
+export type Origin = (typeof ORIGINS)[number]
+
+/** Who did something, when (ms), and from where. */
+export type Signature = { readonly by: string; readonly from: Origin; readonly at: number }
+
+/**
+ * What people were told about an alert, kept with it, so that a decision and its record are one
+ * transition. Times are of the wall clock, ms.
+ */
+export type Told = {
+  readonly firstAt: number
+  readonly lastAt: number
+  /** Count and severity of the last notification. */
+  readonly count: number
+  readonly severity: Severity
+  /** When each receiver was told last. */
+  readonly receivers: Readonly<Record<string, number>>
+  /** Notifications so far by reason: the next one's sequence. */
+  readonly sequences: Readonly<Partial<Record<Reason, number>>>
+  /** The longest `after` of an escalation that was told, ms. */
+  readonly escalatedMs?: number
+  /** Receivers whose route was muted when others were told: their turn comes. */
+  readonly owed?: readonly string[]
+}
+
 /** A value of a fact as shown to people: bounded in size, still unescaped, so hostile. */
 export type Field = { readonly name: string; readonly value: string }
 
@@ -62,7 +102,7 @@ export type Alert = {
   readonly ruleSetVersion: string
   readonly severity: Severity
   readonly state: AlertState
-  readonly resolution?: 'manual' | 'false-positive' | 'returned' | 'superseded' | 'merged' | 'quiet'
+  readonly resolution?: Resolution
   readonly title: string
   readonly summary?: string
   /** The values its detections share, by fact name. */
@@ -83,6 +123,19 @@ export type Alert = {
   readonly disputed?: boolean
   /** Older than the notify horizon at first start: nobody is told. */
   readonly historical?: boolean
+  /** Its rule was staged when it last changed: nobody is told. */
+  readonly staged?: boolean
+  /** Who took it on, with count and severity as they saw them. */
+  readonly acknowledged?: Signature & { readonly count: number; readonly severity: Severity }
+  /** Who ended it; `system` for what ended by itself. */
+  readonly resolved?: Signature
+  /** Actions on it so far, comments too: whoever acts says which they had seen. */
+  readonly revision?: number
+  readonly told?: Told
+  /** It resolves itself when nothing came for so long, ms. */
+  readonly resolveAfterMs?: number
+  /** When it wants to be looked at again (wall clock, ms): a reminder, an escalation, … */
+  readonly lookAt?: number
 }
 
 export const EVIDENCE_MAX = 20

@@ -16,6 +16,9 @@ export const EXPIRY_SECONDS = {
   members: 3 * DAY_SECONDS,
   deadLetters: 90 * DAY_SECONDS,
   outbox: 90 * DAY_SECONDS,
+  /** Audit trails outlive their alerts: somebody asks later. */
+  trail: 400 * DAY_SECONDS,
+  silences: 400 * DAY_SECONDS,
 } as const
 
 export type Keys = ReturnType<typeof createKeys>
@@ -44,6 +47,16 @@ export function createKeys(prefix: string) {
     spans: (contract: string, group: string) => of(contract, `group:${group}:spans`),
     /** Sorted set: all alerts of the contract, `group/id` by last event. */
     alerts: (contract: string) => of(contract, 'alerts'),
+    /** Sorted set: alerts not resolved, `group/id` by when they want to be looked at. */
+    open: (contract: string) => of(contract, 'open'),
+    /** List: what was done to an alert, oldest first. */
+    trail: (contract: string, alertId: string) => of(contract, `trail:${alertId}`),
+    /** Hash: silences by id; the other keys of silences lie in the same slot. */
+    silences: `{${prefix}:silences}:all`,
+    silenceEnds: `{${prefix}:silences}:ends`,
+    silenceVersion: `{${prefix}:silences}:version`,
+    silenceEndsHandled: `{${prefix}:silences}:ends-handled`,
+    lease: (name: string) => `{${prefix}:lease}:${name}`,
     /** Stream of notifications to put on the receivers' queues. */
     outbox: (contract: string) => of(contract, 'outbox'),
     /** Hash: delivery record by notification id. */

@@ -1,31 +1,10 @@
 // Owns alerts in memory, for rule tests and backtests; the same contract as redis-alerts.ts.
 import type { Alert } from '../core/alert.ts'
-import type { AlertStore, GroupQuestion, NumberStore, OutboxItem } from './stores.ts'
+import { createMemoryAlertState } from './memory-alert-state.ts'
+import type { AlertStore, GroupQuestion, NumberStore } from './stores.ts'
 
-type Group = { version: number; members: Map<string, number>; alerts: Map<string, Alert> }
-
-export function createMemoryAlertStore(): AlertStore {
-  const groups = new Map<string, Group>()
-  const outboxes = new Map<string, OutboxItem[]>()
-  let place = 0
-
-  const group = (contract: string, key: string): Group => {
-    const name = `${contract}/${key}`
-    const found = groups.get(name)
-    if (found !== undefined) return found
-    const made: Group = { version: 0, members: new Map(), alerts: new Map() }
-    groups.set(name, made)
-    return made
-  }
-  const outbox = (contract: string): OutboxItem[] => {
-    const items = outboxes.get(contract) ?? []
-    outboxes.set(contract, items)
-    return items
-  }
-  const all = (contract: string): Alert[] =>
-    [...groups].flatMap(([name, { alerts }]) =>
-      name.startsWith(`${contract}/`) ? [...alerts.values()] : [],
-    )
+export function createMemoryAlertStore(state = createMemoryAlertState()): AlertStore {
+  const { group, outbox, all } = state
 
   return {
     async read(contract, questions) {
@@ -41,15 +20,13 @@ export function createMemoryAlertStore(): AlertStore {
 
     async commit(contract, commits) {
       return commits.map((commit) => {
-        const state = group(contract, commit.key)
-        if (state.version !== commit.version) return 'conflict'
-        state.version += 1
-        for (const { id, time } of commit.events) state.members.set(id, time)
-        for (const alert of commit.alerts) state.alerts.set(alert.id, alert)
-        for (const notification of commit.notifications) {
-          place += 1
-          outbox(contract).push({ place: `${place}`, notification })
-        }
+        const { key, version, events, alerts } = commit
+        const changed = group(contract, key)
+        if (changed.version !== version) return 'conflict'
+        changed.version += 1
+        for (const { id, time } of events) changed.members.set(id, time)
+        for (const alert of alerts) changed.alerts.set(alert.id, alert)
+        for (const notification of commit.notifications) state.send(contract, notification)
         return 'committed'
       })
     },
@@ -69,11 +46,9 @@ export function createMemoryAlertStore(): AlertStore {
     },
 
     async clearOutbox(contract, places) {
-      const gone = new Set(places)
-      outboxes.set(
-        contract,
-        outbox(contract).filter((item) => !gone.has(item.place)),
-      )
+      const items = outbox(contract)
+      const rest = items.filter((item) => !places.includes(item.place))
+      items.splice(0, items.length, ...rest)
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { Alert, Notification } from '../core/alert.ts'
 import { EXPIRY_SECONDS, type Keys } from './keys.ts'
+import { KEEP_OPEN, lookArgument } from './open-alerts.ts'
 import { defineScript, runScript } from './script.ts'
 import type { AlertStore, CommitResult, GroupAnswer, GroupCommit, GroupQuestion } from './stores.ts'
 
@@ -40,16 +41,16 @@ return { version, known, alerts }
 
 /**
  * Changes a group if nobody did since it was read.
- * KEYS group, members, spans, alerts, outbox.
+ * KEYS group, members, spans, alerts, outbox, open.
  * ARGV version, group key, members max, expiry seconds of: members, alerts, outbox;
  *   ms before which alerts are past their retention, how many to remove at most;
  *   count of events, then id and time of each;
- *   count of alerts, then id, last and JSON of each; then JSON of each notification.
+ *   count of alerts, then id, last, JSON and when to look at it ('' when resolved) of each; then JSON of each notification.
  * Returns 1, or 0 when the version moved on and nothing was changed.
  */
 const COMMIT_GROUP = defineScript(
   'commit-group',
-  `
+  `${KEEP_OPEN}
 if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 local at = 9
@@ -65,7 +66,8 @@ for i = 1, alerts do
   redis.call('HSET', KEYS[1], ARGV[at + 1], ARGV[at + 3])
   redis.call('ZADD', KEYS[3], ARGV[at + 2], ARGV[at + 1])
   redis.call('ZADD', KEYS[4], ARGV[at + 2], ARGV[2] .. '/' .. ARGV[at + 1])
-  at = at + 3
+  keepOpen(KEYS[6], ARGV[2] .. '/' .. ARGV[at + 1], ARGV[at + 4])
+  at = at + 4
 end
 for i = at + 1, #ARGV do
   redis.call('XADD', KEYS[5], '*', 'n', ARGV[i])
@@ -74,9 +76,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[7], 'LIMIT
   redis.call('HDEL', KEYS[1], id)
   redis.call('ZREM', KEYS[3], id)
   redis.call('ZREM', KEYS[4], ARGV[2] .. '/' .. id)
+  redis.call('ZREM', KEYS[6], ARGV[2] .. '/' .. id)
 end
 redis.call('EXPIRE', KEYS[2], ARGV[4])
-for _, key in ipairs({ KEYS[1], KEYS[3], KEYS[4] }) do redis.call('EXPIRE', key, ARGV[5]) end
+for _, key in ipairs({ KEYS[1], KEYS[3], KEYS[4], KEYS[6] }) do redis.call('EXPIRE', key, ARGV[5]) end
 redis.call('EXPIRE', KEYS[5], ARGV[6])
 return 1
 `,
@@ -107,7 +110,12 @@ export function createRedisAlertStore(redis: Redis, keys: Keys): AlertStore {
         redis,
         COMMIT_GROUP,
         commits.map((commit) => ({
-          keys: [...groupKeys(contract, commit.key), keys.alerts(contract), keys.outbox(contract)],
+          keys: [
+            ...groupKeys(contract, commit.key),
+            keys.alerts(contract),
+            keys.outbox(contract),
+            keys.open(contract),
+          ],
           args: commitArguments(commit),
         })),
       )
@@ -168,7 +176,12 @@ function commitArguments(commit: GroupCommit): (string | number)[] {
     commit.events.length,
     ...commit.events.flatMap((event) => [event.id, event.time]),
     commit.alerts.length,
-    ...commit.alerts.flatMap((alert) => [alert.id, alert.last, JSON.stringify(alert)]),
+    ...commit.alerts.flatMap((alert) => [
+      alert.id,
+      alert.last,
+      JSON.stringify(alert),
+      lookArgument(alert),
+    ]),
     ...commit.notifications.map((notification) => JSON.stringify(notification)),
   ]
 }

@@ -1,22 +1,28 @@
 // Owns the set of all Redis stores over one connection.
 import type { Redis } from 'ioredis'
 import type { Keys } from './keys.ts'
+import { createRedisAlertActionStore } from './redis-alert-actions.ts'
 import { createRedisAlertStore } from './redis-alerts.ts'
 import { createRedisDeliveryStore } from './redis-deliveries.ts'
+import { createRedisLeaseStore } from './redis-leases.ts'
 import { createRedisDeadLetterStore } from './redis-letters.ts'
 import { createRedisBatchStore, createRedisMarkStore } from './redis-marks.ts'
 import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
 import { createRedisContractStore, createRedisNumberStore } from './redis-registry.ts'
+import { createRedisSilenceStore } from './redis-silences.ts'
 import type {
+  AlertActionStore,
   AlertStore,
   BatchStore,
   ContractStore,
   DeadLetterStore,
   DeliveryStore,
+  LeaseStore,
   MarkStore,
   NumberStore,
   ReadStore,
   SeenStore,
+  SilenceStore,
 } from './stores.ts'
 
 export type Stores = {
@@ -29,6 +35,9 @@ export type Stores = {
   readonly numbers: NumberStore
   readonly contracts: ContractStore
   readonly deliveries: DeliveryStore
+  readonly actions: AlertActionStore
+  readonly silences: SilenceStore
+  readonly leases: LeaseStore
 }
 
 export function openRedisStores(redis: Redis, keys: Keys): Stores {
@@ -42,5 +51,8 @@ export function openRedisStores(redis: Redis, keys: Keys): Stores {
     numbers: createRedisNumberStore(redis, keys),
     contracts: createRedisContractStore(redis, keys),
     deliveries: createRedisDeliveryStore(redis, keys),
+    actions: createRedisAlertActionStore(redis, keys),
+    silences: createRedisSilenceStore(redis, keys),
+    leases: createRedisLeaseStore(redis, keys),
   }
 }

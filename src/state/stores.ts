@@ -1,5 +1,7 @@
 // Owns the interfaces of everything that is remembered; redis and memory implement them alike.
 import type { Alert, Notification } from '../core/alert.ts'
+import type { TrailEntry } from '../core/alert-action.ts'
+import type { Silence } from '../core/silence.ts'
 
 /** An entry's identity and event time (ms), as far as the reader knows them. */
 export type EntryKey = { readonly id: string; readonly time: number }
@@ -128,6 +130,58 @@ export type AlertStore = {
   outbox(contract: string, limit: number): Promise<readonly OutboxItem[]>
   /** Takes out what is safely on the receivers' queues. */
   clearOutbox(contract: string, places: readonly string[]): Promise<void>
+}
+
+/** Where an alert is kept: its group's key and its id. */
+export type AlertPlace = { readonly group: string; readonly id: string }
+
+/** The alerts of a group, the latest last, and the version a change of them must name. */
+export type GroupState = { readonly version: number; readonly alerts: readonly Alert[] }
+
+/** One transition of alerts that exist or open without an event; as GroupCommit, with a trail. */
+export type GroupChange = {
+  readonly group: string
+  readonly version: number
+  readonly alerts: readonly Alert[]
+  /** Lines that audit trails get. */
+  readonly trail: readonly { readonly alertId: string; readonly entry: TrailEntry }[]
+  readonly notifications: readonly Notification[]
+}
+
+/** What people, and time, do to alerts. Same alerts and same versions as AlertStore's. */
+export type AlertActionStore = {
+  group(contract: string, group: string): Promise<GroupState>
+  change(contract: string, change: GroupChange): Promise<CommitResult>
+  /** Where the alert with a number is. */
+  find(contract: string, number: number): Promise<AlertPlace | undefined>
+  /** Alerts that are not resolved, those to be looked at soonest first. */
+  open(contract: string, limit: number): Promise<readonly Alert[]>
+  /** Those whose `lookAt` has come. */
+  due(contract: string, now: number, limit: number): Promise<readonly AlertPlace[]>
+  /** Makes all that are not resolved due: something changed that concerns them all. */
+  touch(contract: string, now: number): Promise<void>
+  /** The audit trail, oldest first. */
+  trail(contract: string, alertId: string): Promise<readonly TrailEntry[]>
+}
+
+export type SilenceStore = {
+  /** All that are remembered, also those that ended in the last days; the newest first. */
+  list(): Promise<readonly Silence[]>
+  /** Adds one unless there are too many. */
+  add(silence: Silence, now: number): Promise<'added' | 'too-many'>
+  /** Ends it now; undefined when there is none that has not ended. */
+  expire(id: string, by: string, now: number): Promise<Silence | undefined>
+  /** Up to when ends of silences were acted upon, ms; 0 for never. */
+  endsHandled(): Promise<number>
+  handleEnds(until: number): Promise<void>
+}
+
+/** What only one process at a time does. */
+export type LeaseStore = {
+  /** Takes or keeps the lease for `forMs`; false when somebody else has it. */
+  hold(name: string, owner: string, forMs: number): Promise<boolean>
+  /** Gives it back, if it is ours. */
+  release(name: string, owner: string): Promise<void>
 }
 
 /** Hands out alert numbers; gaps are fine, repeats are not. */

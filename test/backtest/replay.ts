@@ -12,6 +12,7 @@ import { createBacktestJudge } from '../../src/replay/backtest-judge.ts'
 import type { Reading } from '../../src/replay/task.ts'
 import { buildRuleSet, type RuleSet } from '../../src/ruleset.ts'
 import { createMemoryAlertStore, createMemoryNumberStore } from '../../src/state/memory-alerts.ts'
+import { tellNobody } from '../../src/teller.ts'
 import { createExplain } from '../../src/why.ts'
 
 export const READING: Reading = {
@@ -86,7 +87,7 @@ export async function throughPipeline(
     alerts,
     numbers: createMemoryNumberStore(),
     contracts: { add: async () => {}, list: async () => [] },
-    route: () => [],
+    teller: tellNobody,
     announce: () => {},
     clock: { now: () => 0, sleep: async () => {} },
     metrics: createMetrics(),

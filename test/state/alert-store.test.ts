@@ -43,7 +43,7 @@ describe('redis only', () => {
       },
     ])
     const names = await test.redis.keys(`*${prefix}*`)
-    expect(names.length).toBe(5)
+    expect(names.length).toBe(6)
     for (const name of names) expect(await test.redis.ttl(name), name).toBeGreaterThan(0)
   })
 

@@ -23,7 +23,7 @@ function compileExpression(expression: string): RE2JS {
   return fresh
 }
 
-function compileSearch(expression: string): (text: string) => boolean {
+export function compileSearch(expression: string): (text: string) => boolean {
   const search = compileExpression(expression)
   return (text) => search.test(text)
 }

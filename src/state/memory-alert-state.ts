@@ -1,0 +1,52 @@
+// Owns the alerts that the stores in memory share: memory-alerts.ts and memory-alert-actions.ts.
+import type { Alert, Notification } from '../core/alert.ts'
+import type { TrailEntry } from '../core/alert-action.ts'
+import type { OutboxItem } from './stores.ts'
+
+export type MemoryGroup = {
+  version: number
+  readonly members: Map<string, number>
+  readonly alerts: Map<string, Alert>
+}
+
+export type MemoryAlertState = {
+  readonly group: (contract: string, key: string) => MemoryGroup
+  readonly outbox: (contract: string) => OutboxItem[]
+  /** Puts a notification at the end of a contract's outbox. */
+  readonly send: (contract: string, notification: Notification) => void
+  readonly all: (contract: string) => Alert[]
+  readonly trail: (contract: string, alertId: string) => TrailEntry[]
+}
+
+export function createMemoryAlertState(): MemoryAlertState {
+  const groups = new Map<string, MemoryGroup>()
+  const outboxes = new Map<string, OutboxItem[]>()
+  const trails = new Map<string, TrailEntry[]>()
+  let place = 0
+
+  const outbox = (contract: string) => found(outboxes, contract, () => [])
+  return {
+    group: (contract, key) =>
+      found(groups, `${contract}/${key}`, () => ({
+        version: 0,
+        members: new Map(),
+        alerts: new Map(),
+      })),
+    outbox,
+    send(contract, notification) {
+      place += 1
+      outbox(contract).push({ place: `${place}`, notification })
+    },
+    all: (contract) =>
+      [...groups].flatMap(([name, { alerts }]) =>
+        name.startsWith(`${contract}/`) ? [...alerts.values()] : [],
+      ),
+    trail: (contract, alertId) => found(trails, `${contract}/${alertId}`, () => []),
+  }
+}
+
+function found<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const value = map.get(key) ?? make()
+  map.set(key, value)
+  return value
+}
