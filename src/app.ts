@@ -1,6 +1,7 @@
 // Owns the composition of the service: configuration → connected parts, started in order, stopped
 // in reverse. It decides nothing about entries, rules or alerts.
 import type { Redis } from 'ioredis'
+import { stopwatch } from './clock.ts'
 import type { Config } from './config.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
@@ -23,6 +24,7 @@ import {
   type EntriesQueue,
   type QueueConnections,
 } from './queue/queues.ts'
+import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
 import { openReader } from './open-reader.ts'
@@ -86,7 +88,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const metrics = createMetrics()
   const calendar = createCalendar(config.timezone)
   const { lookUp, run: refreshData } = await openEnrichment({ ...config.enrich, clock, log })
-  const rules = await openRunningRules({ config, clock, log, metrics, lookUp })
+  const rules = await openRunningRules({ config, clock, log, metrics, lookUp, stopwatch })
 
   const address = config.redis.url ?? (await openEmbedded(options, stops))
   const connect = (kind: Parameters<typeof connectRedis>[1]): Redis => {
@@ -120,6 +122,11 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     silences: stores.silences,
     isStateful: () => false,
   })
+  if (roles.has('evaluate')) {
+    const { publishTimes: publish } = rules
+    const stats = createRuleStats({ metrics, store: stores.ruleStats, clock, log, publish })
+    runInBackground('rule statistics', (signal) => stats.run(signal), { stops, log })
+  }
   const workers: (() => Promise<void>)[] = []
   if (roles.has('notify')) {
     workers.push(...startNotify({ options, connections, queues, stores, metrics, stops }))

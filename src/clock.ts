@@ -12,3 +12,8 @@ export const systemClock: Clock = {
     }
   },
 }
+
+/** Seconds since some moment, for measuring short times; not moved when the clock is set. */
+export function stopwatch(): number {
+  return performance.now() / 1_000
+}

@@ -5,6 +5,7 @@ import { type Calendar, createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import type { LookUp } from './core/event.ts'
 import { formatProblem, type Problem } from './core/problem.ts'
+import { createRuleTimer, type RuleTimer } from './core/rule-timer.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { runRuleTests } from './rule-tests.ts'
@@ -18,6 +19,8 @@ export type RunningRules = { readonly ruleSet: RuleSet; readonly explain: Explai
 
 export type RuleReload = {
   current(): RunningRules
+  /** Adds the time that rules took since the last call to the metrics. */
+  publishTimes(): void
   /** Looks for changes until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -29,6 +32,8 @@ type Parts = {
   readonly metrics: Metrics
   /** What is known of the addresses of raw entries in tests. */
   readonly lookUp: LookUp
+  /** A clock for short times, in seconds. */
+  readonly stopwatch: () => number
 }
 
 /** Problems of one load that are logged one by one; the rest is counted. */
@@ -47,12 +52,14 @@ export async function openRunningRules(parts: Parts): Promise<RuleReload> {
       log.error({ failures }, 'changed rules fail their tests: the rules from before stay in use')
       return
     }
+    publishTimes(running.timer, parts.metrics)
     running = use(ruleSet, parts)
     log.info({ version: ruleSet.version, rules: ruleSet.rules.length }, 'changed rules are in use')
   }
 
   return {
     current: () => running,
+    publishTimes: () => publishTimes(running.timer, parts.metrics),
     run: (signal) =>
       watchRuleSet({
         folders: config.rules,
@@ -80,7 +87,10 @@ function build(
   return ruleSet
 }
 
-function use(ruleSet: RuleSet, { metrics, log }: Parts): RunningRules {
+function use(
+  ruleSet: RuleSet,
+  { metrics, log, stopwatch }: Parts,
+): RunningRules & { readonly timer: RuleTimer } {
   const waiting = ruleSet.all.filter(
     (rule) => rule.detect !== undefined && rule.status !== 'disabled',
   )
@@ -90,7 +100,23 @@ function use(ruleSet: RuleSet, { metrics, log }: Parts): RunningRules {
     const rules = waiting.map((rule) => rule.id)
     log.warn({ rules }, 'rules with "detect" are checked but not yet active')
   }
-  return { ruleSet, explain: createExplain(ruleSet) }
+  const timer = createRuleTimer(ruleSet.rules, ruleSet.matcher, stopwatch)
+  return { ruleSet: timed(ruleSet, timer), explain: createExplain(ruleSet), timer }
+}
+
+/** The same rule set, some of whose events are used to time its rules. */
+function timed(ruleSet: RuleSet, timer: RuleTimer): RuleSet {
+  return {
+    ...ruleSet,
+    match(event) {
+      timer.onEvent(event)
+      return ruleSet.match(event)
+    },
+  }
+}
+
+function publishTimes(timer: RuleTimer, { ruleSeconds }: Metrics): void {
+  for (const [rule, seconds] of timer.drain()) ruleSeconds.inc({ rule }, seconds)
 }
 
 function logProblems(problems: readonly Problem[], log: Log): void {

@@ -50,6 +50,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   teller: ['core', 'state'],
   raise: ['core', 'observe', 'state', 'detect', 'teller', 'why'],
   'system-alerts': ['core', 'observe', 'state', 'teller'],
+  'rule-stats': ['core', 'observe', 'state'],
   ruleset: ['core', 'ruleset-build', 'ruleset-files', 'ruleset-watch'],
   pipeline: ['core', 'observe', 'state', 'detect', 'raise', 'ruleset', 'teller', 'why'],
   queue: ['core', 'observe', 'state', 'pipeline', 'notify'],

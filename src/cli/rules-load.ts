@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import type { Config } from '../config.ts'
 import { createCalendar } from '../core/calendar.ts'
 import type { Problem } from '../core/problem.ts'
+import type { Log } from '../observe/log.ts'
 import { loadRuleSet, type RuleSet } from '../ruleset.ts'
 import { RuleFolderError } from '../ruleset-files.ts'
 import { type Cli, CommandError } from './context.ts'
@@ -15,6 +16,7 @@ export type LoadedRules = {
   /** Files are named from the working folder. */
   readonly problems: readonly Problem[]
   readonly config: Config
+  readonly log: Log
   readonly json: boolean
   /** Whether the user asked for this file of a rule; true for all when no path was given. */
   readonly isAsked: (file: string) => boolean
@@ -29,7 +31,7 @@ export async function loadRules(
   command: Command,
   paths: readonly string[] = [],
 ): Promise<LoadedRules> {
-  const { config, json } = await readSettings(cli, command)
+  const { config, json, log } = await readSettings(cli, command)
   const asked = paths.map((path) => resolvePath(cli, path))
   const folders = asked.length === 0 ? config.rules : foldersOf(asked, config.rules)
   const nowDate = createCalendar(config.timezone).at(cli.clock.now()).date
@@ -39,7 +41,7 @@ export async function loadRules(
     const isAsked = (file: string) =>
       asked.length === 0 || asked.some((path) => isInside(resolve(cli.cwd, file), path))
     const shown = problems.map((problem) => ({ ...problem, ...shortFile(cli, problem) }))
-    return { ruleSet, problems: shown, config, json, isAsked }
+    return { ruleSet, problems: shown, config, log, json, isAsked }
   } catch (error) {
     if (!(error instanceof RuleFolderError)) throw error
     throw new CommandError(2, error.message, 'check the path, --rules or "rules"', error)

@@ -31,6 +31,11 @@ export function turnOf(frame: Frame): number {
   return typeof turn === 'number' ? turn : 0
 }
 
+/** Makes conditions forget what they remember of the event in the frame. */
+export function beginTurn(frame: Frame): void {
+  frame[TURN] = turnOf(frame) + 1
+}
+
 /**
  * Puts an event into the frame and begins a new turn. Written out because reading properties by a
  * variable name takes ten times as long; a test compares it with FACT_NAMES.

@@ -2,7 +2,7 @@
 import { type Check, type CompileContext, createCompiler } from './compile.ts'
 import type { Condition } from './condition.ts'
 import type { Event } from './event.ts'
-import { createFrame, fillFrame } from './frame.ts'
+import { beginTurn, createFrame, fillFrame } from './frame.ts'
 import { buildIndex, type RuleIndex } from './rule-index.ts'
 
 export type MatchableException = {
@@ -28,8 +28,20 @@ export type Matcher<R extends MatchableRule> = {
   match(event: Event): readonly R[]
   /** Whether one of the matcher's rules matches; rules it does not know never do. */
   matchOne(rule: R, event: Event): boolean
+  /** Asks some of the rules one by one and adds what each took. The verdicts are not told. */
+  time(event: Event, sample: TimingSample): void
   /** Rules without a witness: each of them is asked about every event. */
   readonly unindexed: number
+}
+
+/** Which rules to time: `count` of them from the place `from` on, round and round. */
+export type TimingSample = {
+  readonly from: number
+  readonly count: number
+  /** A clock of any unit. */
+  readonly now: () => number
+  /** By place: what the rule took is added. */
+  readonly spent: Float64Array
 }
 
 type CompiledException = { readonly check: Check; readonly expires: string | undefined }
@@ -81,6 +93,19 @@ export function createMatcher<R extends MatchableRule>(
       if (number === undefined) return false
       fillFrame(frame, event)
       return checks[number]?.(frame) === true && !isExcepted(event, number)
+    },
+    time(event, { from, count, now, spent }) {
+      fillFrame(frame, event)
+      let before = now()
+      for (let step = 0; step < count; step += 1) {
+        const number = (from + step) % rules.length
+        // What one rule worked out would be free for the next one.
+        beginTurn(frame)
+        if (checks[number]?.(frame)) isExcepted(event, number)
+        const after = now()
+        spent[number] = (spent[number] ?? 0) + after - before
+        before = after
+      }
     },
   }
 }

@@ -23,6 +23,16 @@ export function createMetrics() {
     entriesNew: counter('tocsin_entries_new_total', 'Entries put on the queue', ['contract']),
     eventsEvaluated: counter('tocsin_events_evaluated_total', 'Events judged by the rules', []),
     matches: counter('tocsin_matches_total', 'Events that matched a rule', ['rule']),
+    notCounted: counter(
+      'tocsin_matches_not_counted_total',
+      'Matches that count for no detection, by reason',
+      ['rule', 'reason'],
+    ),
+    ruleSeconds: counter(
+      'tocsin_rule_seconds_total',
+      'Time of a rule if it were asked about every event, estimated from a sample',
+      ['rule'],
+    ),
     detections: counter('tocsin_detections_total', 'Detections of a rule', ['rule']),
     alerts: counter('tocsin_alerts_total', 'Alerts opened', ['rule', 'severity']),
     disputed: counter('tocsin_match_disputed_total', 'Verdicts the engine denied', ['rule']),

@@ -19,6 +19,8 @@ export const EXPIRY_SECONDS = {
   /** Audit trails outlive their alerts: somebody asks later. */
   trail: 400 * DAY_SECONDS,
   silences: 400 * DAY_SECONDS,
+  /** What rules did, by hour: "7 d" can be asked for. */
+  ruleStats: 8 * DAY_SECONDS,
 } as const
 
 export type Keys = ReturnType<typeof createKeys>
@@ -29,6 +31,8 @@ export function createKeys(prefix: string) {
   return {
     contracts: `${prefix}:contracts`,
     numbers: `${prefix}:numbers`,
+    /** Hash: what each rule did in an hour, by the name of the number and the rule. */
+    ruleStats: (hour: number) => `${prefix}:rule-stats:${hour}`,
     mark: (contract: string) => of(contract, 'mark'),
     readBegin: (contract: string) => of(contract, 'read-begin'),
     unproven: (contract: string) => of(contract, 'unproven'),

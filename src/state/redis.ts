@@ -10,6 +10,7 @@ import { createRedisBatchStore, createRedisMarkStore } from './redis-marks.ts'
 import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
 import { createRedisContractStore, createRedisNumberStore } from './redis-registry.ts'
 import { createRedisSilenceStore } from './redis-silences.ts'
+import { createRedisRuleStatsStore } from './redis-rule-stats.ts'
 import type {
   AlertActionStore,
   AlertStore,
@@ -21,6 +22,7 @@ import type {
   MarkStore,
   NumberStore,
   ReadStore,
+  RuleStatsStore,
   SeenStore,
   SilenceStore,
 } from './stores.ts'
@@ -38,6 +40,7 @@ export type Stores = {
   readonly actions: AlertActionStore
   readonly silences: SilenceStore
   readonly leases: LeaseStore
+  readonly ruleStats: RuleStatsStore
 }
 
 export function openRedisStores(redis: Redis, keys: Keys): Stores {
@@ -54,5 +57,6 @@ export function openRedisStores(redis: Redis, keys: Keys): Stores {
     actions: createRedisAlertActionStore(redis, keys),
     silences: createRedisSilenceStore(redis, keys),
     leases: createRedisLeaseStore(redis, keys),
+    ruleStats: createRedisRuleStatsStore(redis, keys),
   }
 }

@@ -197,6 +197,35 @@ export type ContractStore = {
   list(): Promise<readonly string[]>
 }
 
+/** What a rule did in some span of time. */
+export type RuleCounts = {
+  readonly matches: number
+  readonly detections: number
+  /** Alerts it opened. */
+  readonly alerts: number
+  /** Matches that count for no detection, by reason: `no-group`, `late`, `clock`, … */
+  readonly notCounted: Readonly<Record<string, number>>
+  /** What its conditions took if they were asked about every event, µs; estimated from a sample. */
+  readonly micros: number
+  /** When an evaluator last found a match, ms. */
+  readonly lastMatchAt: number | undefined
+}
+
+export type RuleStats = {
+  /** Events that were judged. */
+  readonly events: number
+  /** By rule id; a rule that did nothing is missing. */
+  readonly rules: ReadonlyMap<string, RuleCounts>
+}
+
+/** Statistics by the hour, of all evaluators together: good to look at, nothing rests on them. */
+export type RuleStatsStore = {
+  /** Adds what happened up to now; not idempotent. */
+  add(at: number, stats: RuleStats): Promise<void>
+  /** The sum of the hours that the span touches, at most eight days. */
+  read(span: Span): Promise<RuleStats>
+}
+
 /** What is known of a delivery when an attempt begins. */
 export type AttemptStart =
   /** Nobody accepted it so far. */

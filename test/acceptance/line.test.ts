@@ -1,5 +1,7 @@
 // Owns the proof of the whole line: from an entry at the API to one message at each receiver.
 import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { openRedisStores } from '../../src/state/redis.ts'
 import { CONTRACT, openTestService, type TestService, userCreated } from './service.ts'
 
 let service: TestService
@@ -19,6 +21,23 @@ describe('an entry at the API', () => {
       'mallory@example.com created a user',
     )
     expect(mail.mails[0]?.parsed.subject).toMatch(/^\[HIGH\] mallory@example.com .* \(A-1000\)$/)
+  })
+
+  it('is counted for its rule, beside the time that the rule took', async () => {
+    service = await openTestService()
+    const { simulator, redis } = service
+    const app = await service.start()
+    simulator.addEntries(CONTRACT, [userCreated('mallory@example.com')])
+    await service.until(() => expect(service.messages().length).toBe(1))
+    await app.stop()
+    const now = systemClock.now()
+    const { ruleStats } = openRedisStores(redis.redis, redis.keys)
+    const { events, rules } = await ruleStats.read({ from: now - 3_600_000, to: now + 1 })
+    expect(events).toBeGreaterThanOrEqual(1)
+    const counts = rules.get('user-created')
+    expect(counts).toMatchObject({ matches: 1, detections: 1, alerts: 1 })
+    expect(counts?.micros).toBeGreaterThan(0)
+    expect(counts?.lastMatchAt).toBeGreaterThan(now - 60_000)
   })
 
   it('that comes again, late or twice, is not told again; another user is', async () => {

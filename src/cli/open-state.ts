@@ -1,0 +1,54 @@
+// Owns how commands reach what the service remembers: connect, ask, let go.
+import type { Config } from '../config.ts'
+import { openEmbeddedRedis } from '../embedded-redis-open.ts'
+import type { Log } from '../observe/log.ts'
+import { connectRedis, untilReady } from '../state/connection.ts'
+import { createKeys } from '../state/keys.ts'
+import { openRedisStores, type Stores } from '../state/redis.ts'
+import { type Cli, CommandError } from './context.ts'
+
+/** A Redis that is there answers in milliseconds; one that loads its file needs some seconds. */
+const ANSWER_TIMEOUT_MS = 10_000
+
+/**
+ * Calls `use` with the stores of the service: at REDIS_URL, else those of the embedded Redis of the
+ * data folder, whether the service runs or not. Throws a CommandError (3) when it does not answer.
+ */
+export async function withStores<T>(
+  { config, log }: { readonly config: Config; readonly log: Log },
+  cli: Cli,
+  use: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  const { url, prefix } = config.redis
+  const { dataDir } = config
+  const embedded =
+    url === undefined
+      ? await openEmbeddedRedis({ dataDir, clock: cli.clock, log }).catch((error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error)
+          const remedy = 'run `tocsin redis install`, or set REDIS_URL'
+          throw new CommandError(3, message, remedy, error)
+        })
+      : undefined
+  const redis = connectRedis(url ?? `unix://${embedded?.socketPath}`, 'state')
+  try {
+    await answers(() => untilReady(redis, withTimeout(cli.signal)), cli.signal)
+    return await use(openRedisStores(redis, createKeys(prefix)))
+  } finally {
+    redis.disconnect()
+    await embedded?.stop()
+  }
+}
+
+function withTimeout(signal: AbortSignal): AbortSignal {
+  return AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
+}
+
+async function answers(ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await ask()
+  } catch (error) {
+    signal.throwIfAborted()
+    const remedy = 'is it running, and is REDIS_URL right (rediss:// for TLS)?'
+    throw new CommandError(3, 'Redis does not answer', remedy, error)
+  }
+}
