@@ -123,7 +123,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     isStateful: () => false,
   })
   if (roles.has('evaluate')) {
-    const { publishTimes: publish } = rules
+    const publish = () => rules.publishTimes()
     const stats = createRuleStats({ metrics, store: stores.ruleStats, clock, log, publish })
     runInBackground('rule statistics', (signal) => stats.run(signal), { stops, log })
   }

@@ -17,7 +17,6 @@ function ruleOf(id: string, value: string): MatchableRule {
 /** A matcher in which a rule takes as long as it is told; no time passes otherwise. */
 function setUp(costs: Readonly<Record<string, number>>) {
   const rules = Object.keys(costs).map((id) => ruleOf(id, id))
-  let time = 0
   const asked: string[] = []
   const timer = createRuleTimer(
     rules,
@@ -31,7 +30,7 @@ function setUp(costs: Readonly<Record<string, number>>) {
         }
       },
     },
-    () => time++ * 0,
+    () => 0,
   )
   return { timer, asked, see: (events: number) => repeat(events, () => timer.onEvent({} as Event)) }
 }
