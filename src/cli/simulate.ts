@@ -31,7 +31,7 @@ const PORT_DEFAULT = '8787'
 /** More than two cores can make: beyond it the simulator would fall behind the clock. */
 const ENTRIES_PER_MINUTE_MAX = 600_000
 /** The shipped scenarios, by the name of their file. */
-export const SCENARIO_NAMES: readonly string[] = ['company', 'demo']
+export const SCENARIO_NAMES: readonly string[] = ['company', 'demo', 'ordinary-month']
 const SHIPPED_SCENARIOS = resolve(import.meta.dirname, '../../scenarios')
 /** The reader speaks plain HTTP to this machine only, so no other address makes sense. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/

@@ -21,6 +21,9 @@ const THINGS = [
   'nodepool',
   'flowlog',
   'pcc',
+  'securityGroup',
+  'token',
+  'subContract',
 ] as const
 
 export type Thing = (typeof THINGS)[number]
@@ -66,6 +69,9 @@ const group = ['group', 'group'] as const
 const key = ['key', 's3key'] as const
 const backupUnit = ['backupUnit', 'backupUnit'] as const
 const cluster = ['cluster', 'k8s'] as const
+const image = ['image', 'image'] as const
+const nodepool = ['nodepool', 'nodepool'] as const
+const subContract = ['subContract', 'contract'] as const
 
 /** Every activity by the name scenarios use. */
 export const ACTIVITIES = {
@@ -116,7 +122,8 @@ export const ACTIVITIES = {
     provisioned,
   ),
   'snapshot.delete': write('DELETE', '/snapshots/{snapshot}', snapshot, provisioned),
-  'image.update': write('PATCH', '/images/{image}', ['image', 'image']),
+  'image.update': write('PATCH', '/images/{image}', image),
+  'image.delete': write('DELETE', '/images/{image}', image),
   'firewall.create': write('POST', `${NIC}/firewallrules`, rule, {
     action: 'vr.firewall.activate',
     provisions: true,
@@ -139,17 +146,29 @@ export const ACTIVITIES = {
   'storageKey.delete': write('DELETE', '/um/users/{user}/s3keys/{key}', key),
   'backupUnit.create': write('POST', '/backupunits', backupUnit),
   'backupUnit.delete': write('DELETE', '/backupunits/{backupUnit}', backupUnit),
+  'k8s.create': write('POST', '/k8s', cluster, provisioned),
   'k8s.update': write('PUT', '/k8s/{cluster}', cluster, provisioned),
   'k8s.delete': write('DELETE', '/k8s/{cluster}', cluster, provisioned),
   'k8s.kubeconfig': write('GET', '/k8s/{cluster}/kubeconfig', cluster),
-  'nodepool.update': write(
-    'PUT',
-    '/k8s/{cluster}/nodepools/{nodepool}',
-    ['nodepool', 'nodepool'],
-    provisioned,
-  ),
+  'nodepool.create': write('POST', '/k8s/{cluster}/nodepools', nodepool, provisioned),
+  'nodepool.update': write('PUT', '/k8s/{cluster}/nodepools/{nodepool}', nodepool, provisioned),
   'flowlog.delete': write('DELETE', `${NIC}/flowlogs/{flowlog}`, ['flowlog', 'flowlog']),
   'pcc.create': write('POST', '/pccs', ['pcc', 'pcc'], provisioned),
+  'securityGroup.update': write('PATCH', `${DATACENTER}/securitygroups/{securityGroup}`, [
+    'securityGroup',
+    'securitygroup',
+  ]),
+  'server.reboot': write('POST', `${SERVER}/reboot`, server, provisioned),
+  'share.create': write('POST', '/um/groups/{group}/shares/{snapshot}', snapshot),
+  'group.delete': write('DELETE', '/um/groups/{group}', group),
+  'storage.ssoUrl': write('GET', '/um/users/{user}/s3ssourl', user),
+  'reseller.contract.create': write('POST', '/reseller/v2/contracts', subContract),
+  'reseller.admin.create': write('POST', '/reseller/v2/contracts/{subContract}/admins', user),
+  'token.delete': {
+    method: 'DELETE',
+    paths: ['/auth/v1/tokens/{token}'],
+    touches: { thing: 'token', type: 'token' },
+  },
   'token.generate': { method: 'GET', paths: ['/auth/v1/tokens/generate'], type: 'GenerateToken' },
   signIn: {
     method: 'GET',

@@ -54,6 +54,12 @@ export function parseHours(text: string): Omit<WorkingHours, 'days'> | undefined
   return fromMinute === toMinute ? undefined : { fromMinute, toMinute }
 }
 
+/** `01:30` as minutes of the day. Undefined for anything else. */
+export function parseTimeOfDay(text: string): number | undefined {
+  const found = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(text)
+  return found === null ? undefined : Number(found[1]) * 60 + Number(found[2])
+}
+
 /** `mon` or `mon-fri` (a span may run over the weekend). Undefined for anything else. */
 export function parseDays(text: string): readonly Weekday[] | undefined {
   const [first = '', last = first, ...more] = text.split('-')

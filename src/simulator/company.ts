@@ -7,6 +7,7 @@ import { isAtWork } from './company-time.ts'
 import type { CompanyTime } from './company-time.ts'
 import type { Inventory } from './inventory.ts'
 import type { Operation } from './operation.ts'
+import { presenceAt } from './presence.ts'
 import type { Calendar } from '../core/calendar.ts'
 import type { Contract, Mess, User } from './scenario.ts'
 
@@ -69,7 +70,7 @@ type Draw = { readonly span: Span; readonly random: Random }
 
 /** Draws at the highest rate possible, then keeps each with the share that holds at its time. */
 function drawByHabit(world: World, contract: Contract, { span, random }: Draw): readonly Drawn[] {
-  const { time, calendar } = world
+  const { time } = world
   const perHour = contract.users.reduce((sum, user) => sum + user.operationsPerHour, 0)
   const fastest = span.toMs > time.startTimeMs ? Math.max(1, time.speed) : 1
   const mean = (perHour * fastest * (span.toMs - span.fromMs)) / HOUR_MS
@@ -79,7 +80,7 @@ function drawByHabit(world: World, contract: Contract, { span, random }: Draw): 
     const kept = random.next()
     if (user === undefined) return undefined
     const speed = timeMs > time.startTimeMs ? time.speed : 1
-    const busy = isAtWork(user.hours, calendar, time.toCompany(timeMs)) ? 1 : user.outside
+    const { busy } = presenceAt(world, contract, user, time.toCompany(timeMs))
     return kept < (busy * speed) / fastest ? { user, timeMs } : undefined
   }).filter((drawn) => drawn !== undefined)
 }
@@ -117,7 +118,7 @@ function act(world: World, contract: Contract, { user, timeMs, key }: Doing): Op
     contract: contract.number,
     activity: hostile ? 'signIn' : activity,
     user: hostile ? random.pick(HOSTILE_NAMES) : user.name,
-    address: random.pick(user.addresses),
+    address: presenceAt(world, contract, user, world.time.toCompany(timeMs)).address(random),
     service: user.service,
     refused: failed && !hostile ? random.pick(ORDINARY_ERRORS) : undefined,
     ids: createIds({ world, contract, activity, random }),

@@ -103,7 +103,7 @@ function paramOf(operation: Operation, activity: Activity): JsonObject {
     .replaceAll(/\{(\w+)\}/g, (place, thing: string) =>
       isThing(thing) ? operation.ids(thing) : place,
     )
-  const full = path.startsWith('/auth') ? path : `${PREFIX}${path}`
+  const full = /^\/(auth|reseller)\//.test(path) ? path : `${PREFIX}${path}`
   const query = activity.method === 'GET' && random.chance(QUERY_SHARE) ? '?depth=1' : ''
   const host = random.chance(ABSOLUTE_URI_SHARE) ? 'https://api.ionos.com' : ''
   const named = service.startsWith('PUBLIC_REST')

@@ -4,12 +4,13 @@ import type { Weekday } from '../core/event.ts'
 import type {
   WrittenAttack,
   WrittenContract,
+  WrittenRoutine,
   WrittenScenario,
   WrittenStep,
   WrittenUser,
 } from './scenario-keys.ts'
 import { HISTORY_MS_DEFAULT, MESS } from './scenario.ts'
-import type { Attack, Contract, Mess, Scenario, Step, User } from './scenario.ts'
+import type { Attack, Contract, Life, Mess, Scenario, Step, User } from './scenario.ts'
 
 /** A scenario of which every key was found right. */
 export function toScenario(written: WrittenScenario): Scenario {
@@ -29,6 +30,7 @@ function toContract(written: WrittenContract): Contract {
     headerNeeded: written.headerNeeded ?? false,
     dataCenters: written.dataCenters ?? 3,
     users: (written.users ?? []).map(toUser),
+    routines: (written.routines ?? []).map(toRoutine),
     attacks: (written.attacks ?? []).map(toAttack),
   }
 }
@@ -50,6 +52,38 @@ function toUser(written: WrittenUser): User {
     operationsPerHour: written.operationsPerHour ?? 0,
     outside: written.outside ?? (human ? 0.02 : 1),
     does: written.does ?? [],
+    life: toLife(written),
+  }
+}
+
+function toLife(written: WrittenUser): Life {
+  return {
+    home: written.home ?? [],
+    homeShare: written.homeShare ?? 0,
+    abroad: written.abroad ?? [],
+    abroadShare: written.abroadShare ?? 0,
+    holidays: written.holidays ?? 0,
+    sick: written.sick ?? 0,
+    onCall: written.onCall ?? false,
+    leftMs: written.left,
+    joinsMs: written.joins,
+  }
+}
+
+function toRoutine(written: WrittenRoutine): Attack {
+  const daily = {
+    minuteOfDay: written.at ?? 0,
+    days: written.days?.flat() ?? ALL_DAYS,
+    withinMs: written.within ?? 0,
+    share: written.share ?? 1,
+  }
+  return {
+    name: written.name ?? '',
+    by: written.by ?? [],
+    from: written.from ?? [],
+    service: written.service ?? 'PUBLIC_REST_V6',
+    when: { atMs: undefined, afterMs: undefined, everyMs: undefined, daily },
+    steps: (written.steps ?? []).map(toStep),
   }
 }
 
@@ -74,6 +108,9 @@ function toStep(written: WrittenStep): Step {
     times: written.times ?? 1,
     gapMs: written.gap ?? GAP_MS_DEFAULT,
     refused: written.refused,
+    ...(written.by !== undefined && { by: written.by }),
+    ...(written.from !== undefined && { from: written.from }),
+    ...(written.service !== undefined && { service: written.service }),
   }
 }
 

@@ -51,6 +51,7 @@ function checkWhole(
   for (const [index, contract] of contracts.entries()) {
     const pointer = `/contracts/${index}`
     checkUnique(contract.users ?? [], { key: 'name', pointer: `${pointer}/users`, report })
+    checkUnique(contract.routines ?? [], { key: 'name', pointer: `${pointer}/routines`, report })
     const attacks = contract.attacks ?? []
     checkUnique(attacks, { key: 'name', pointer: `${pointer}/attacks`, report })
     for (const [at, attack] of attacks.entries()) {

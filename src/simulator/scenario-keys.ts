@@ -17,7 +17,7 @@ import {
 import type { RecordOf, Shape } from '../core/shape.ts'
 import { describeFound, suggestName } from '../core/suggest.ts'
 import { ACTIVITY_NAMES } from './activities.ts'
-import { parseDays, parseHours } from './company-time.ts'
+import { parseDays, parseHours, parseTimeOfDay } from './company-time.ts'
 import type { Habit } from './scenario.ts'
 
 /** Company time a thousand times as fast: a day in 86 s. Beyond, working hours blur. */
@@ -82,6 +82,15 @@ const userKeys = {
   operationsPerHour: { shape: positive('zero or more'), about: 'while at work', must: true },
   outside: { shape: share, about: 'share of that rate at other times' },
   does: { shape: does, about: 'activities and how often, relative to each other', must: true },
+  home: { shape: addresses, about: 'where they work from at home: addresses or networks' },
+  homeShare: { shape: share, about: 'share of days at home' },
+  abroad: { shape: addresses, about: 'where they work from when they travel' },
+  abroadShare: { shape: share, about: 'share of weeks of travel' },
+  holidays: { shape: share, about: 'share of fortnights they are away' },
+  sick: { shape: share, about: 'share of days they are away' },
+  onCall: { shape: flag, about: 'takes turns, a week each, at being called at night' },
+  left: { shape: duration, about: 'was there only until so long before the start' },
+  joins: { shape: duration, about: 'begins so long after the start' },
 }
 
 const stepKeys = {
@@ -90,6 +99,9 @@ const stepKeys = {
   times: { shape: whole(1, TIMES_MAX), about: 'how often' },
   gap: { shape: duration, about: 'between these times' },
   refused: { shape: whole(400, 599), about: 'HTTP status when it is refused' },
+  by: { shape: name, about: 'login name, when it is somebody else' },
+  from: { shape: text(45, 'an IP address'), about: 'where it comes from, when it is elsewhere' },
+  service: { shape: name, about: 'sourceService, when it is another one' },
 }
 
 const timestamp = readable('a time such as 2026-11-20T09:00:00Z', {}, (written) => {
@@ -108,6 +120,25 @@ const attackKeys = {
   steps: { shape: listOf(record(stepKeys), { min: 1 }), about: 'what happens', must: true },
 }
 
+const routineKeys = {
+  name: { shape: name, about: 'what the routine is called', must: true },
+  by: { shape: names, about: 'login names; those who are there take turns', must: true },
+  from: { shape: addresses, about: 'where it comes from; default: where they are that day' },
+  service: { shape: name, about: 'sourceService; default PUBLIC_REST_V6' },
+  at: {
+    shape: readable('a time of day such as 01:30', {}, parseTimeOfDay),
+    about: 'when it begins',
+    must: true,
+  },
+  within: { shape: duration, about: 'how much later it may begin' },
+  days: {
+    shape: listOf(readable('mon, tue, … or mon-fri', {}, parseDays), { min: 1 }),
+    about: 'default: every day',
+  },
+  share: { shape: share, about: 'share of these days; default 1' },
+  steps: { shape: listOf(record(stepKeys), { min: 1 }), about: 'what happens', must: true },
+}
+
 const contractKeys = {
   number: {
     shape: readable('a contract number: digits in quotes', {}, (written) =>
@@ -119,6 +150,7 @@ const contractKeys = {
   headerNeeded: { shape: flag, about: 'calls must send X-Contract-Number' },
   dataCenters: { shape: whole(1, 100), about: 'how many there are' },
   users: { shape: listOf(record(userKeys)), about: 'who works here', must: true },
+  routines: { shape: listOf(record(routineKeys)), about: 'what is done at its hour of the day' },
   attacks: { shape: listOf(record(attackKeys)), about: 'what goes wrong' },
 }
 
@@ -157,4 +189,5 @@ export type WrittenScenario = Written<typeof scenarioShape>
 export type WrittenContract = RecordOf<typeof contractKeys>
 export type WrittenUser = RecordOf<typeof userKeys>
 export type WrittenAttack = RecordOf<typeof attackKeys>
+export type WrittenRoutine = RecordOf<typeof routineKeys>
 export type WrittenStep = RecordOf<typeof stepKeys>

@@ -1,6 +1,7 @@
 // Owns what a scenario says and the defaults it may leave out. Reading its text: scenario-file.ts.
 import { createCalendar } from '../core/calendar.ts'
 import type { Calendar } from '../core/calendar.ts'
+import type { Weekday } from '../core/event.ts'
 import type { ActivityName } from './activities.ts'
 import type { WorkingHours } from './company-time.ts'
 
@@ -37,6 +38,8 @@ export type Contract = {
   readonly headerNeeded: boolean
   readonly dataCenters: number
   readonly users: readonly User[]
+  /** What is done at its hour of the day, by people or programs: an ordinary story. */
+  readonly routines: readonly Attack[]
   readonly attacks: readonly Attack[]
 }
 
@@ -52,6 +55,28 @@ export type User = {
   /** Share of that rate outside the hours. */
   readonly outside: number
   readonly does: readonly Habit[]
+  readonly life: Life
+}
+
+/** What makes one day of somebody differ from another. Shares are from 0 to 1. */
+export type Life = {
+  /** Where they are on days at home: addresses, or networks of which each week gives another one. */
+  readonly home: readonly string[]
+  /** Of days. */
+  readonly homeShare: number
+  /** Where they are on weeks of travel. */
+  readonly abroad: readonly string[]
+  /** Of weeks. */
+  readonly abroadShare: number
+  /** Of fortnights. */
+  readonly holidays: number
+  /** Of days. */
+  readonly sick: number
+  /** Takes turns, a week each, at being called at night. */
+  readonly onCall: boolean
+  /** Was there only until so long before the start, or begins so long after it. */
+  readonly leftMs: number | undefined
+  readonly joinsMs: number | undefined
 }
 
 export type Habit = { readonly activity: ActivityName; readonly weight: number }
@@ -61,17 +86,31 @@ export type Attack = {
   readonly name: string
   /** Login names; `{first}`, `{last}` and `{n}` become new ones each time. */
   readonly by: readonly string[]
+  /** None: from wherever they are that day. */
   readonly from: readonly string[]
   readonly service: string
   readonly when: When
   readonly steps: readonly Step[]
 }
 
-/** Once `at` a time; `every` so often, in history too; or `after` the start, then perhaps `every`. */
+/**
+ * Once `at` a time; `every` so often, in history too; or `after` the start, then perhaps `every`;
+ * or at an hour of the day.
+ */
 export type When = {
   readonly atMs: number | undefined
   readonly afterMs: number | undefined
   readonly everyMs: number | undefined
+  readonly daily?: Daily | undefined
+}
+
+export type Daily = {
+  readonly minuteOfDay: number
+  readonly days: readonly Weekday[]
+  /** How much later it may begin. */
+  readonly withinMs: number
+  /** Of these days. */
+  readonly share: number
 }
 
 export type Step = {
@@ -82,6 +121,10 @@ export type Step = {
   readonly gapMs: number
   /** The HTTP status it is refused with; undefined when it is let through. */
   readonly refused: number | undefined
+  /** Where they differ from the story's: somebody else, somewhere else, by other means. */
+  readonly by?: string | undefined
+  readonly from?: string | undefined
+  readonly service?: string | undefined
 }
 
 export const MESS: Mess = {
@@ -119,6 +162,7 @@ export function silentScenario(contractNumbers: readonly string[]): Scenario {
       headerNeeded: false,
       dataCenters: 1,
       users: [],
+      routines: [],
       attacks: [],
     })),
   }
