@@ -8,22 +8,15 @@ import type { Clock } from './core/clock.ts'
 import { createRouter, defaultRoute } from './core/route.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
 import { openEnrichment } from './enrich/geo.ts'
-import { createReceiver } from './notify/index.ts'
-import type { Receiver, ReceiverContext } from './notify/receiver.ts'
+import type { ReceiverContext } from './notify/receiver.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
+import { openDelivery } from './open-delivery.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import { buryBatch } from './poisoned-batch.ts'
-import { createDeliveryWorker } from './queue/delivery-worker.ts'
 import { createEntriesWorker } from './queue/entries-worker.ts'
-import { createOutbox, type Outbox } from './queue/outbox.ts'
-import {
-  createDeliveryQueue,
-  createEntriesQueue,
-  type DeliveryQueue,
-  type EntriesQueue,
-  type QueueConnections,
-} from './queue/queues.ts'
+import type { Outbox } from './queue/outbox.ts'
+import { createEntriesQueue, type EntriesQueue, type QueueConnections } from './queue/queues.ts'
 import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
@@ -112,15 +105,16 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
 
   const entries = createEntriesQueue({ connections, log })
   stops.add('entries queue', () => entries.close(), QUEUE_STOP_TIMEOUT_MS)
-  const queues = openDeliveryQueues(options, connections, stops)
-  const outbox = createOutbox({ ...stores, queues, clock, log })
+  const delivery = openDelivery({ options, connections, redis, keys, stores, metrics, stops })
+  const { outbox, digests } = delivery
 
+  const stateful = new Set(config.receivers.filter((one) => one.stateful).map(({ name }) => name))
   const teller = createTeller({
     router: createRouter(defaultRoute(config.receivers.map((receiver) => receiver.name))),
     mutes: config.schedules,
     maintenance: [],
     silences: stores.silences,
-    isStateful: () => false,
+    isStateful: (name) => stateful.has(name),
   })
   if (roles.has('evaluate')) {
     const publish = () => rules.publishTimes()
@@ -128,12 +122,11 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     runInBackground('rule statistics', (signal) => stats.run(signal), { stops, log })
   }
   const workers: (() => Promise<void>)[] = []
-  if (roles.has('notify')) {
-    workers.push(...startNotify({ options, connections, queues, stores, metrics, stops }))
-  }
+  if (roles.has('notify')) workers.push(...delivery.startWorkers(async () => {}))
   // Together: each may wait for the same Redis, or for a receiver of its own.
   stops.add('workers', () => Promise.all(workers.map((close) => close())), WORKER_STOP_TIMEOUT_MS)
   runInBackground('outbox', (signal) => outbox.run(signal), { stops, log })
+  runInBackground('digests', (signal) => digests.run(signal), { stops, log })
   if (roles.has('evaluate')) {
     const pipeline = createPipeline({
       ...stores,
@@ -175,70 +168,6 @@ async function openEmbedded(options: AppOptions, stops: StopList): Promise<strin
   // Redis gets longer than others: it writes what it holds, and it is the last to go.
   stops.add('embedded redis', () => embedded.stop(), 10_000)
   return `unix://${embedded.socketPath}`
-}
-
-function openDeliveryQueues(
-  { config, log }: AppOptions,
-  connections: QueueConnections,
-  stops: StopList,
-): ReadonlyMap<string, DeliveryQueue> {
-  const queues = new Map<string, DeliveryQueue>()
-  for (const { name } of config.receivers) {
-    const queue = createDeliveryQueue(name, { connections, log })
-    stops.add(`queue of ${name}`, () => queue.close(), QUEUE_STOP_TIMEOUT_MS)
-    queues.set(name, queue)
-  }
-  return queues
-}
-
-type NotifyParts = {
-  readonly options: AppOptions
-  readonly connections: QueueConnections
-  readonly queues: ReadonlyMap<string, DeliveryQueue>
-  readonly stores: Stores
-  readonly metrics: Metrics
-  readonly stops: StopList
-}
-
-/** Starts telling each receiver; returns what stops that. */
-function startNotify(parts: NotifyParts): readonly (() => Promise<void>)[] {
-  const { options, connections, queues, stores, metrics, stops } = parts
-  const { config, clock, log, random } = options
-  return config.receivers.map(({ name, paceMs, ageMaxMs }) => {
-    const receiver = openReceiver(name, options)
-    stops.add(`receiver ${name}`, () => receiver.close())
-    const worker = createDeliveryWorker({
-      connections,
-      queue: queues.get(name) as DeliveryQueue,
-      receiver,
-      paceMs,
-      ageMaxMs,
-      deliveries: stores.deliveries,
-      clock,
-      metrics,
-      log,
-      random,
-    })
-    return () => worker.close()
-  })
-}
-
-/** A receiver of the configuration, connected; also what `send-test` uses. */
-export function openReceiver(
-  name: string,
-  { config, clock, log, output }: Pick<AppOptions, 'config' | 'clock' | 'log' | 'output'>,
-): Receiver {
-  const found = config.receivers.find((receiver) => receiver.name === name)
-  if (found === undefined) throw new Error(`no receiver ${name} in the configuration`)
-  return createReceiver(found.type, found.config, {
-    name,
-    clock,
-    log,
-    timezone: config.timezone,
-    output,
-    ...(config.proxy.https === undefined ? {} : { httpsProxy: config.proxy.https }),
-    ...(config.proxy.none === undefined ? {} : { noProxy: config.proxy.none }),
-  })
 }
 
 function startEvaluate({

@@ -2,6 +2,7 @@
 // variables make. What a kind itself needs is its own schema (notify/).
 import { z } from 'zod'
 import type { Env } from './config.ts'
+import type { Budget } from './core/digest.ts'
 import { parseDuration } from './core/duration.ts'
 import {
   isObject,
@@ -29,13 +30,20 @@ export type ReceiverConfig = {
   readonly paceMs: number
   /** How long a notification is tried. */
   readonly ageMaxMs: number
+  /** More than that is gathered into digests. */
+  readonly budget: Budget | 'off'
+  /** The other side keeps a state of each alert: it wants to hear of closed and merged ones. */
+  readonly stateful: boolean
+  readonly readBy: 'people' | 'programs'
 }
 
 const AGE_MAX_DEFAULT_MS = 86_400_000
 /** Names are parts of job ids and queue names. */
 const RECEIVER_NAME = /^[a-z][a-z0-9-]{0,39}$/
 
-const COMMON_KEYS = ['type', 'pace', 'maxAge']
+const COMMON_KEYS = ['type', 'pace', 'maxAge', 'budget']
+const BUDGET_COUNT_MAX = 10_000
+const BUDGET_WITHIN_MS_MAX = 86_400_000
 
 /** The `receivers` object of the file. */
 export const receiversShape: Shape<readonly ReceiverConfig[]> = {
@@ -61,7 +69,7 @@ function parseReceiver(
     return reportError(report, pointer, `found ${describeFound(name)}, expected ${expected}`)
   }
   if (!isObject(value)) return reportError(report, pointer, 'expected an object with a "type"')
-  const { type, pace, maxAge, ...own } = value
+  const { type, pace, maxAge, budget: given, ...own } = value
   if (typeof type !== 'string' || !isReceiverType(type)) {
     const hint = suggestName(String(type), RECEIVER_TYPES)
     const message = `unknown type of receiver ${describeFound(type)}${hint}`
@@ -72,8 +80,44 @@ function parseReceiver(
   if (!parsed.success) reportIssues(parsed.error, own, pointer, report)
   const paceMs = waitOf(pace, kind.paceMsDefault, pointerTo(pointer, 'pace'), report)
   const ageMaxMs = waitOf(maxAge, AGE_MAX_DEFAULT_MS, pointerTo(pointer, 'maxAge'), report)
+  const budget = budgetOf(given, kind.budgetDefault, pointerTo(pointer, 'budget'), report)
   if (!parsed.success || paceMs === undefined || ageMaxMs === undefined) return undefined
-  return { name, type, config: parsed.data, paceMs, ageMaxMs }
+  if (budget === undefined) return undefined
+  const stateful = kind.stateful(parsed.data)
+  const { readBy } = kind
+  return { name, type, config: parsed.data, paceMs, ageMaxMs, budget, stateful, readBy }
+}
+
+const BUDGET_EXPECTED = 'expected { "count": 20, "within": "10m" }, or "off"'
+
+function budgetOf(
+  value: unknown,
+  otherwise: Budget | 'off',
+  pointer: string,
+  report: Report,
+): Budget | 'off' | undefined {
+  if (value === undefined) return otherwise
+  if (value === 'off') return 'off'
+  if (!isObject(value)) {
+    return reportError(report, pointer, `found ${describeFound(value)}, ${BUDGET_EXPECTED}`)
+  }
+  for (const key of Object.keys(value)) {
+    if (key === 'count' || key === 'within') continue
+    const hint = suggestName(key, ['count', 'within'])
+    return reportError(report, pointerTo(pointer, key), `unknown key ${describeFound(key)}${hint}`)
+  }
+  const { count, within } = value
+  if (!Number.isInteger(count) || Number(count) < 1 || Number(count) > BUDGET_COUNT_MAX) {
+    const expected = `expected a whole number from 1 to ${BUDGET_COUNT_MAX}`
+    const message = `found ${describeFound(count)}, ${expected}`
+    return reportError(report, pointerTo(pointer, 'count'), message)
+  }
+  const withinMs = parseDuration(within)
+  if (withinMs === undefined || withinMs > BUDGET_WITHIN_MS_MAX) {
+    const message = `found ${describeFound(within)}, expected a duration such as "10m", "1d" at most`
+    return reportError(report, pointerTo(pointer, 'within'), message)
+  }
+  return { count: Number(count), withinMs }
 }
 
 /** A duration, or "0" for none. */
@@ -111,9 +155,10 @@ function reportIssues(
 }
 
 /**
- * Receivers that variables alone make: SLACK_WEBHOOK_URL (and SLACK_PACE), and SMTP_URL with
- * ALERT_EMAIL_TO and ALERT_EMAIL_FROM. Only for a configuration that names no receivers: one that
- * does can use the same variables as `${…}`, and nobody is told twice.
+ * Receivers that variables alone make: SLACK_WEBHOOK_URL (and SLACK_PACE), WEBHOOK_URL with
+ * WEBHOOK_SECRET, and SMTP_URL with ALERT_EMAIL_TO and ALERT_EMAIL_FROM. Only for a configuration
+ * that names no receivers: one that does can use the same variables as `${…}`, and nobody is told
+ * twice.
  */
 export function receiversFromEnv(env: Env, report: Report): readonly ReceiverConfig[] {
   const receivers: Record<string, unknown> = {}
@@ -121,6 +166,15 @@ export function receiversFromEnv(env: Env, report: Report): readonly ReceiverCon
   if (slack) {
     const pace = env['SLACK_PACE']?.trim()
     receivers['slack'] = { type: 'slack', url: slack, ...(pace ? { pace } : {}) }
+  }
+  const webhook = env['WEBHOOK_URL']?.trim()
+  if (webhook) {
+    const secret = env['WEBHOOK_SECRET']?.trim()
+    if (secret) receivers['webhook'] = { type: 'webhook', url: webhook, secret }
+    else {
+      const message = 'it is set, but WEBHOOK_SECRET is not: set both, so that requests are signed'
+      report({ level: 'error', file: 'environment', pointer: 'WEBHOOK_URL', message })
+    }
   }
   const smtp = env['SMTP_URL']?.trim()
   if (smtp) {
@@ -144,6 +198,8 @@ function placeOf(pointer: string): { file: string; pointer: string } {
   const variables: Readonly<Record<string, string>> = {
     '/slack/url': 'SLACK_WEBHOOK_URL',
     '/slack/pace': 'SLACK_PACE',
+    '/webhook/url': 'WEBHOOK_URL',
+    '/webhook/secret': 'WEBHOOK_SECRET',
     '/email/smtp': 'SMTP_URL',
     '/email/from': 'ALERT_EMAIL_FROM',
   }
@@ -151,6 +207,25 @@ function placeOf(pointer: string): { file: string; pointer: string } {
   return {
     file: 'environment',
     pointer: variables[pointer] ?? (isRecipient ? 'ALERT_EMAIL_TO' : pointer),
+  }
+}
+
+function budgetSchema(otherwise: Budget | 'off'): JsonSchema {
+  const count = { type: 'integer', minimum: 1, maximum: BUDGET_COUNT_MAX }
+  const within = { type: 'string', pattern: '^[1-9][0-9]*[smhdw]$' }
+  const object = {
+    type: 'object',
+    properties: { count, within },
+    required: ['count', 'within'],
+    additionalProperties: false,
+  }
+  return {
+    description: 'Messages taken one by one in a span of time; more come together in digests.',
+    default:
+      otherwise === 'off'
+        ? 'off'
+        : { count: otherwise.count, within: `${otherwise.withinMs / 60_000}m` },
+    anyOf: [{ const: 'off' }, object],
   }
 }
 
@@ -166,6 +241,7 @@ function receiversSchema(): JsonSchema {
         type: { const: kind.type },
         pace: { type: 'string', description: 'Least time between two sends, or "0".' },
         maxAge: { type: 'string', description: 'How long a message is tried.', default: '24h' },
+        budget: budgetSchema(kind.budgetDefault),
         ...schema.properties,
       },
       required: ['type', ...(schema.required ?? [])],

@@ -74,6 +74,7 @@ const COMPOSERS = [
   'running-rules',
   'poisoned-batch',
   'app',
+  'open-delivery',
   'open-reader',
   'open-http',
   'doctor',
@@ -84,6 +85,8 @@ const COMPOSERS = [
 
 /** From stores, only their types leave state/: which store it is, app.ts decides. */
 const STATE_TYPES_ONLY = ['source', 'pipeline', 'raise', 'queue', 'http', 'teller', 'system-alerts']
+
+const STORE_TYPES = /^src\/state\/([a-z]+-)?stores\.ts$/
 
 function targetOf(source: Source, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
@@ -105,14 +108,14 @@ function faultsOf(source: Source): string[] {
     if (allowed === undefined) return [`${source.path}: no one said what it may import`]
     if (!allowed.includes(other)) return [`${source.path} → ${target}`]
     const takesStore = STATE_TYPES_ONLY.includes(room) && other === 'state'
-    return takesStore && target !== 'src/state/stores.ts' ? [`${source.path} → ${target}`] : []
+    return takesStore && !STORE_TYPES.test(target) ? [`${source.path} → ${target}`] : []
   })
 }
 
 /** Packages that only some rooms may touch. */
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   bullmq: /^src\/queue\//,
-  ioredis: /^src\/(state\/|app\.ts|open-http\.ts)/,
+  ioredis: /^src\/(state\/|(app|open-delivery|open-http)\.ts)/,
   'json-rules-engine': /^src\/(why\.ts|core\/operators\/|core\/decorators\.ts)/,
   commander: /^src\/(cli\/|main\.ts)/,
   '@slack/webhook': /^src\/notify\//,

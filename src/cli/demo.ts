@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { ROLES } from '../app.ts'
 import type { Config } from '../config.ts'
+import type { ReceiverConfig } from '../config-receivers.ts'
 import { createLog } from '../observe/log.ts'
 import { createSimulator } from '../simulator/simulator.ts'
 import type { Cli } from './context.ts'
@@ -69,6 +70,17 @@ function welcome(url: string): string {
   ].join('\n')
 }
 
+const DEMO_RECEIVER: ReceiverConfig = {
+  name: 'terminal',
+  type: 'stdout',
+  config: {},
+  paceMs: 0,
+  ageMaxMs: 3_600_000,
+  budget: 'off',
+  stateful: false,
+  readBy: 'people',
+}
+
 function demoConfig(config: Config, apiUrl: string, token: string): Config {
   return {
     ...config,
@@ -81,7 +93,7 @@ function demoConfig(config: Config, apiUrl: string, token: string): Config {
     },
     detection: { notifyHorizonMs: DEMO_HORIZON_MS },
     redis: { ...config.redis, prefix: DEMO_PREFIX },
-    receivers: [{ name: 'terminal', type: 'stdout', config: {}, paceMs: 0, ageMaxMs: 3_600_000 }],
+    receivers: [DEMO_RECEIVER],
     proxy: { https: undefined, none: undefined },
   }
 }

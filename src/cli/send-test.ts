@@ -1,6 +1,6 @@
 // Owns `tocsin send-test`: a marked test message to a receiver of the configuration.
 import { Command } from 'commander'
-import { openReceiver } from '../app.ts'
+import { openReceiver } from '../open-delivery.ts'
 import { sampleNotification } from '../notify/sample.ts'
 import { DeliveryError } from '../notify/receiver.ts'
 import { type Cli, CommandError } from './context.ts'

@@ -82,6 +82,9 @@ function withReceivers(config: Config, log: Log): Config {
     config: {},
     paceMs: 0,
     ageMaxMs: 86_400_000,
+    budget: 'off',
+    stateful: false,
+    readBy: 'people',
   }
   return { ...config, receivers: [stdout] }
 }

@@ -8,6 +8,8 @@ export type Reason =
   | 'grown'
   | 'repeat'
   | 'escalation'
+  /** Only for receivers that keep a state of their own: somebody takes care. */
+  | 'acknowledged'
   | 'resolved'
   | 'withdrawn'
   | 'test'

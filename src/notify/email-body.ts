@@ -24,17 +24,18 @@ function renderText(message: Message): string {
   const { label, name, title, summary, notes, fields, evidence, why, runbook } = message
   const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...fields.map((field) => field.name.length)))
   const blocks = [
-    [`${label}  ${title}  (${name})`],
+    [`${label}  ${title}${name === '' ? '' : `  (${name})`}`],
     notes.map((note) => `! ${note}`),
     summary === undefined || summary === title ? [] : [summary],
     contextParts(message),
     fields.map((field) => `${`${field.name}:`.padEnd(width + 1)} ${field.value}`),
-    evidence === undefined ? [] : ['Evidence', tableText(evidence)],
+    evidence === undefined ? [] : [message.evidenceTitle, tableText(evidence)],
     why === undefined ? [] : [`Why: ${why}`],
     message.description === undefined ? [] : [message.description],
     runbook === undefined ? [] : ['Runbook', runbook],
     list('Known false positives', message.falsePositives),
     list('References', message.references),
+    message.links.map(({ label: what, url }) => `${what}: ${url}`),
   ]
   const text = blocks.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'))
   return `${cut(text.join('\n\n'), TEXT_LENGTH_MAX)}\n`

@@ -1,6 +1,6 @@
 // Owns the HTML part of a mail: everything escaped, nothing loaded, readable on light and on dark.
 import { htmlText } from './escape.ts'
-import type { Table } from './evidence-table.ts'
+import { hiddenText, type Table } from './evidence-table.ts'
 import { contextParts, linkOf, type Message, type Tone } from './message.ts'
 
 /** White text on each has a contrast of at least 4.5, whatever the page around. */
@@ -31,6 +31,9 @@ const STYLE = {
   list: 'margin:0 0 12px;padding-left:20px',
   table: 'border-collapse:collapse;margin:0 0 12px',
   code: 'font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px',
+  buttons: 'margin:16px 0 0',
+  button:
+    'display:inline-block;margin:0 8px 8px 0;padding:6px 12px;border:1px solid #8c959f;border-radius:6px;text-decoration:none;font-weight:600',
   label: `${CELL};font-weight:600;white-space:nowrap`,
   value: `${CELL};word-break:break-word`,
 } as const
@@ -64,12 +67,13 @@ function partsOf(message: Message): readonly string[] {
     summary === undefined || summary === title ? '' : paragraph(foreign(summary)),
     paragraph(contextParts(message).map(foreign).join('<br>')),
     fieldTable(message),
-    evidence === undefined ? '' : heading('Evidence') + evidenceTable(evidence),
+    evidence === undefined ? '' : heading(message.evidenceTitle) + evidenceTable(evidence),
     why === undefined ? '' : heading('Why') + paragraph(foreign(why)),
     description === undefined ? '' : paragraph(lines(description)),
     runbook === undefined ? '' : heading('Runbook') + paragraph(linkOrLines(runbook)),
     list('Known false positives', message.falsePositives),
     list('References', message.references),
+    buttons(message),
   ].filter((part) => part !== '')
 }
 
@@ -77,6 +81,15 @@ function badge({ tone, label, name }: Message): string {
   const style = `${STYLE.badge};background:${TONE_COLOURS[tone]}`
   const number = element('span', 'opacity:.7', htmlText(name))
   return element('p', STYLE.top, `${element('span', style, htmlText(label))} ${number}`)
+}
+
+/** Links that look like buttons; the pages they lead to change nothing before another click. */
+function buttons({ links }: Message): string {
+  const all = links.map(
+    ({ label, url }) =>
+      `<a href="${htmlText(url)}" style="${STYLE.button}" rel="noopener noreferrer">${htmlText(label)}</a>`,
+  )
+  return all.length === 0 ? '' : element('p', STYLE.buttons, all.join(' '))
 }
 
 /** `html` is taken as it is: whoever calls has escaped it. */
@@ -123,10 +136,12 @@ function fieldTable({ fields }: Message): string {
   return table(rows, STYLE.table)
 }
 
-function evidenceTable({ columns, rows, hidden }: Table): string {
+function evidenceTable(shown: Table): string {
+  const { columns, rows } = shown
   const head = columns.map((column) => element('th', CELL, htmlText(column))).join('')
   const body = rows.map((row) => row.map((cell) => element('td', CELL, foreign(cell))).join(''))
-  const more = hidden > 0 ? `\n${paragraph(`… and ${hidden} more`)}` : ''
+  const hidden = hiddenText(shown)
+  const more = hidden === undefined ? '' : `\n${paragraph(hidden)}`
   return table([head, ...body], `${STYLE.table};${STYLE.code}`) + more
 }
 

@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
 import nodemailer from 'nodemailer'
 import { z } from 'zod'
-import type { Notification } from '../core/alert.ts'
+import { BUDGET_DEFAULT, isDigest, type Notice, noticeSeverity } from '../core/digest.ts'
 import { renderMail } from './email-body.ts'
 import type { FailurePlace } from './http-failure.ts'
 import { type MailAddress, parseMailAddress } from './mail-address.ts'
-import { createMessage } from './message.ts'
+import { createMessageOf } from './message-of.ts'
 import {
   DeliveryError,
   type Receiver,
@@ -72,6 +72,9 @@ export const email = {
   type: 'email',
   schema,
   paceMsDefault: 0,
+  budgetDefault: BUDGET_DEFAULT,
+  stateful: () => false,
+  readBy: 'people',
   create: (config, context) => createEmail(config, context, { timeouts: MAIL_TIMEOUTS }),
 } satisfies ReceiverKind<EmailConfig>
 
@@ -102,15 +105,15 @@ export function createEmail(
   return {
     name,
     type: 'email',
-    async send(notification, signal) {
+    async send(notice, signal) {
       if (closed) {
         const message = `${place.operation}: closed`
         throw new DeliveryError(message, { reason: 'aborted', retryable: true })
       }
       const limit = AbortSignal.any([signal, AbortSignal.timeout(settings.timeouts.totalMs)])
       const mail = {
-        ...headersOf(notification, from),
-        ...renderMail(createMessage(notification, time)),
+        ...headersOf(notice, from),
+        ...renderMail(createMessageOf(notice, time, context.publicUrl)),
         from: addressOf(from),
         to: to.map(addressOf),
         date: new Date(clock.now()),
@@ -162,20 +165,22 @@ function transportOptions(server: SmtpServer, { timeouts, authority }: EmailSett
  * Ids are derived, so that a repeat has the same one and mailboxes show it once. The first mail of
  * an alert is the root its later ones refer to: that makes them one thread.
  */
-function headersOf({ id, alert, reason, sequence }: Notification, from: MailAddress) {
+function headersOf(notice: Notice, from: MailAddress) {
+  const own = {
+    'Auto-Submitted': 'auto-generated',
+    // Exchange answers generated mail with out-of-office notes unless told otherwise.
+    'X-Auto-Response-Suppress': 'All',
+    'X-Tocsin-Reason': notice.reason,
+    'X-Tocsin-Severity': noticeSeverity(notice),
+  }
+  if (isDigest(notice)) return { messageId: messageId('digest', notice.id, from), headers: own }
+  const { id, alert, reason, sequence } = notice
   const root = messageId('alert', alert.id, from)
   const isRoot = reason === 'first' && sequence === 0
   return {
     messageId: isRoot ? root : messageId('notification', id, from),
     ...(isRoot ? {} : { inReplyTo: root, references: [root] }),
-    headers: {
-      'Auto-Submitted': 'auto-generated',
-      // Exchange answers generated mail with out-of-office notes unless told otherwise.
-      'X-Auto-Response-Suppress': 'All',
-      'X-Tocsin-Alert': `A-${alert.number}`,
-      'X-Tocsin-Reason': reason,
-      'X-Tocsin-Severity': alert.severity,
-    },
+    headers: { ...own, 'X-Tocsin-Alert': `A-${alert.number}` },
   }
 }
 

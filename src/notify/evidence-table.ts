@@ -9,6 +9,8 @@ export type Table = {
   readonly rows: readonly (readonly string[])[]
   /** Evidence events that the alert has and the table does not show. */
   readonly hidden: number
+  /** What the hidden rows are, where it isn't plain: `rules`. */
+  readonly hiddenWhat?: string
 }
 
 /** Rows: enough to see a pattern, few enough for a phone. */
@@ -34,6 +36,12 @@ export function evidenceTable(alert: Alert, time: TimeText): Table | undefined {
     ]),
     hidden: Math.max(0, alert.count - shown.length),
   }
+}
+
+/** `… and 4 more`, or undefined when the table shows all. */
+export function hiddenText({ hidden, hiddenWhat }: Table): string | undefined {
+  if (hidden === 0) return undefined
+  return `… and ${hidden} more${hiddenWhat === undefined ? '' : ` ${hiddenWhat}`}`
 }
 
 function valueOf(fields: readonly { name: string; value: string }[], name: string): string {

@@ -4,6 +4,7 @@ import type { Severity } from '../core/severity.ts'
 import { cut, defang, manyLines, oneLine } from './escape.ts'
 import { evidenceTable, type Table } from './evidence-table.ts'
 import { factLabel } from './fact-label.ts'
+import { alertLinks, type Link } from './links.ts'
 import { durationText, type TimeText } from './time-text.ts'
 import { whyText } from './why-text.ts'
 
@@ -12,31 +13,35 @@ export type Tone = Severity | 'over' | 'test'
 
 /** All texts are free of hidden characters and bounded; none is escaped for where it goes. */
 export type Message = {
-  /** `HIGH`, or what the message is about instead: `RESOLVED`, `WITHDRAWN`, `TEST`. */
+  /** `HIGH`, or what the message is about: `RESOLVED`, `WITHDRAWN`, `TEST`, `DIGEST`. */
   readonly label: string
   readonly tone: Tone
   readonly severity: Severity
-  /** `A-1042`. */
+  /** `A-1042`; empty in a digest. */
   readonly name: string
   readonly title: string
   /** Whole sentences: why this message comes, and what to know before believing it. */
   readonly notes: readonly string[]
   readonly summary: string | undefined
-  /** `title (id)`. */
+  /** `title (id)`; empty in a digest, as is the contract. */
   readonly rule: string
   readonly contract: string
-  /** `12 events`. */
+  /** `12 events`, or `12 alerts` in a digest. */
   readonly count: string
   readonly when: string
   /** Labels and values; the values come from events. */
   readonly fields: readonly Field[]
   readonly evidence: Table | undefined
+  /** What stands above the table. */
+  readonly evidenceTitle: string
   readonly why: string | undefined
   readonly description: string | undefined
   /** Several lines, or one URL. */
   readonly runbook: string | undefined
   readonly references: readonly string[]
   readonly falsePositives: readonly string[]
+  /** Pages of the console, ours and safe; none where it has no address. */
+  readonly links: readonly Link[]
 }
 
 const TITLE_LENGTH_MAX = 300
@@ -54,7 +59,11 @@ const LIST_ITEM_LENGTH_MAX = 300
 const LATE_AFTER_MS = 10 * 60_000
 
 /** What there is to say about a notification, ready to be laid out. */
-export function createMessage(notification: Notification, time: TimeText): Message {
+export function createMessage(
+  notification: Notification,
+  time: TimeText,
+  publicUrl?: string,
+): Message {
   const { alert } = notification
   const { rule } = alert
   return {
@@ -72,17 +81,19 @@ export function createMessage(notification: Notification, time: TimeText): Messa
     when: time.span(alert.first, alert.last),
     fields: fieldsOf(alert),
     evidence: evidenceTable(alert, time),
+    evidenceTitle: 'Evidence',
     why: alert.why === undefined ? undefined : whyText(alert.why),
     description: optional(rule.description, (text) => manyLines(text, DESCRIPTION_LENGTH_MAX)),
     runbook: optional(rule.runbook, (text) => manyLines(text, RUNBOOK_LENGTH_MAX)),
     references: listOf(rule.references),
     falsePositives: listOf(rule.falsePositives),
+    links: alertLinks(notification, publicUrl),
   }
 }
 
 /** `[HIGH] title (A-1042)`; the title gives way when it is longer than `lengthMax`. */
 export function subjectText(message: Message, lengthMax: number): string {
-  const [head, tail] = [`[${message.label}] `, ` (${message.name})`]
+  const [head, tail] = [`[${message.label}] `, message.name === '' ? '' : ` (${message.name})`]
   return `${head}${cut(message.title, lengthMax - head.length - tail.length)}${tail}`
 }
 
@@ -112,7 +123,8 @@ export function contextParts(message: Message): readonly string[] {
   const { tone, severity, rule, contract, count, when } = message
   // Where the heading says something else.
   const rank = tone === severity ? [] : [`Severity: ${severity}`]
-  return [`Rule: ${rule}`, `Contract: ${contract}`, ...rank, count, when]
+  const about = rule === '' ? [] : [`Rule: ${rule}`, `Contract: ${contract}`, ...rank]
+  return [...about, count, when]
 }
 
 /** The URL when the text is nothing but an http(s) one that can be shown as a link. */
@@ -128,16 +140,20 @@ function toneOf({ reason, alert }: Notification): Tone {
 
 function labelOf({ reason, alert }: Notification): string {
   if (reason === 'resolved') return 'RESOLVED'
+  if (reason === 'acknowledged') return 'ACKNOWLEDGED'
   if (reason === 'withdrawn') return 'WITHDRAWN'
   if (reason === 'test') return 'TEST'
   return alert.severity.toUpperCase()
 }
 
+/** What every kind of message says after an attempt that ended without an answer. */
+export const REPEAT_NOTE = 'May be a repeat: an earlier try may have arrived already.'
+
 function notesOf(notification: Notification): readonly string[] {
   const { alert } = notification
   const notes = [REASON_NOTES[notification.reason](notification)]
   if (notification.possibleRepeat) {
-    notes.push('May be a repeat: an earlier try may have arrived already.')
+    notes.push(REPEAT_NOTE)
   }
   notes.push(lateNote(notification))
   if (alert.historical) notes.push('From before the start of monitoring: this is history.')
@@ -155,6 +171,7 @@ const REASON_NOTES: Readonly<Record<Reason, (notification: Notification) => stri
   repeat: () => 'Reminder: still open, and nobody has acknowledged it.',
   escalation: ({ sequence }) =>
     `Escalation${sequence > 0 ? ` ${sequence + 1}` : ''}: not acknowledged in time.`,
+  acknowledged: () => 'Acknowledged: somebody takes care of it.',
   resolved: ({ alert }) => `Resolved${resolutionText(alert)}.`,
   withdrawn: () => 'Withdrawn: an entry that arrived late showed that there was nothing.',
   test: () => 'This is a test. Nothing has happened.',

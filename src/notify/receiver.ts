@@ -1,7 +1,7 @@
 // Owns what a receiver is and how a delivery fails. What each one does: one file beside this one.
 import type { z } from 'zod'
-import type { Notification } from '../core/alert.ts'
 import type { Clock } from '../core/clock.ts'
+import type { Budget, Notice } from '../core/digest.ts'
 import type { Log } from '../observe/log.ts'
 
 /** Somewhere alerts are told. `send` resolves when the other side has accepted the message. */
@@ -9,8 +9,14 @@ export type Receiver = {
   readonly name: string
   readonly type: string
   /** Throws a DeliveryError; aborts when the signal does. Safe to call again with the same. */
-  send(notification: Notification, signal: AbortSignal): Promise<void>
+  send(notice: Notice, signal: AbortSignal): Promise<void>
   close(): Promise<void>
+}
+
+/** What a receiver remembers between sends, over restarts and replicas; forgotten after 90 days. */
+export type ReceiverMemory = {
+  get(key: string): Promise<string | undefined>
+  set(key: string, value: string): Promise<void>
 }
 
 /** What a receiver may use of the outside. */
@@ -24,6 +30,9 @@ export type ReceiverContext = {
   readonly output: { write(text: string): unknown; readonly colour: boolean }
   readonly httpsProxy?: string
   readonly noProxy?: string
+  /** Where people reach the console, for links. */
+  readonly publicUrl?: string
+  readonly memory: ReceiverMemory
 }
 
 /** A kind of receiver: one file, one test, one line in index.ts. */
@@ -33,6 +42,12 @@ export type ReceiverKind<Config> = {
   readonly schema: z.ZodType<Config>
   /** The least time between two sends unless the configuration says otherwise. */
   readonly paceMsDefault: number
+  /** How many messages it takes one by one; what records everything has no budget. */
+  readonly budgetDefault: Budget | 'off'
+  /** Whether the other side keeps a state of each alert, so that closing one must be told. */
+  stateful(config: Config): boolean
+  /** People get reminders that are due together in one message; programs get each. */
+  readonly readBy: 'people' | 'programs'
   create(config: Config, context: ReceiverContext): Receiver
 }
 

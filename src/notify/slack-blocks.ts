@@ -1,12 +1,12 @@
 // Owns how a message looks in Slack: Block Kit within Slack's limits. Sending it: slack.ts.
-import type { ContextBlock, HeaderBlock, SectionBlock } from '@slack/types'
+import type { ActionsBlock, ContextBlock, HeaderBlock, SectionBlock } from '@slack/types'
 import type { Field } from '../core/alert.ts'
 import { breakMentions, defang, encodeUpTo, slackCode, slackText } from './escape.ts'
 import type { Table } from './evidence-table.ts'
 import { contextParts, linkOf, type Message, subjectText, type Tone } from './message.ts'
 import { tableText } from './table-text.ts'
 
-export type SlackBlock = HeaderBlock | SectionBlock | ContextBlock
+export type SlackBlock = ActionsBlock | HeaderBlock | SectionBlock | ContextBlock
 
 /** What is posted. `mrkdwn: false` keeps the stars and backticks of a user name what they are. */
 export type SlackPayload = {
@@ -78,7 +78,21 @@ function piecesOf(message: Message): readonly Piece[] {
       context([`Known false positives: ${text}`]),
     ),
     ...references(message.references),
+    ...buttons(message),
   ]
+}
+
+/** Links that look like buttons: what they lead to asks for a confirming click. */
+function buttons({ links }: Message): Piece[] {
+  if (links.length === 0) return []
+  const elements = links.map(({ label, url }) => ({
+    type: 'button' as const,
+    text: { type: 'plain_text' as const, text: label, emoji: false },
+    url,
+    // Slack wants a different one for each, and sends it nowhere: nothing listens to it.
+    action_id: `link:${label.toLowerCase().replace(/\W+/g, '-')}`,
+  }))
+  return [{ block: { type: 'actions', elements }, dropFirst: 0 }]
 }
 
 function maybe(text: string, dropFirst: number, make: (text: string) => SlackBlock): Piece[] {

@@ -5,6 +5,7 @@ import {
   type IncomingWebhookSendArguments,
 } from '@slack/webhook'
 import { z } from 'zod'
+import { BUDGET_DEFAULT } from '../core/digest.ts'
 import {
   type FailurePlace,
   failureOfNetwork,
@@ -13,7 +14,7 @@ import {
 } from './http-failure.ts'
 import { createPoster, type PostAnswer, type Poster, type PostTimeouts } from './http-post.ts'
 import { isLoopbackHost } from './loopback.ts'
-import { createMessage } from './message.ts'
+import { createMessageOf } from './message-of.ts'
 import {
   DeliveryError,
   type Receiver,
@@ -48,6 +49,9 @@ export const slack = {
   type: 'slack',
   schema,
   paceMsDefault: PACE_MS_DEFAULT,
+  budgetDefault: BUDGET_DEFAULT,
+  stateful: () => false,
+  readBy: 'people',
   create: (config, context) => createSlack(config, context, SLACK_TIMEOUTS),
 } satisfies ReceiverKind<SlackConfig>
 
@@ -76,8 +80,8 @@ export function createSlack(
   return {
     name,
     type: 'slack',
-    async send(notification, signal) {
-      const { blocks, ...textOnly } = renderSlack(createMessage(notification, time))
+    async send(notice, signal) {
+      const { blocks, ...textOnly } = renderSlack(createMessageOf(notice, time, context.publicUrl))
       let answer = await post({ ...textOnly, blocks }, signal)
       if (answer.status === 400) {
         // Slack's limits change; an alert in plain words is better than none.

@@ -1,8 +1,10 @@
 // Owns showing alerts as text on the terminal, for the demo and for trying out.
 import { z } from 'zod'
 import { factLabel } from './fact-label.ts'
-import { createMessage, type Message, type Tone } from './message.ts'
+import { createMessageOf } from './message-of.ts'
+import type { Message, Tone } from './message.ts'
 import { DeliveryError, type ReceiverKind } from './receiver.ts'
+import { tableText } from './table-text.ts'
 import { createTimeText } from './time-text.ts'
 
 const schema = z.strictObject({})
@@ -13,6 +15,9 @@ export const stdout = {
   type: 'stdout',
   schema,
   paceMsDefault: 0,
+  budgetDefault: 'off',
+  stateful: () => false,
+  readBy: 'people',
   create(_config, context) {
     const time = createTimeText(context.timezone)
     const paint = context.output.colour ? paintAnsi : paintNothing
@@ -20,7 +25,7 @@ export const stdout = {
     return {
       name: context.name,
       type: 'stdout',
-      async send(notification, signal) {
+      async send(notice, signal) {
         if (closed || signal.aborted) {
           throw new DeliveryError(
             `write to receiver ${context.name}: ${closed ? 'closed' : 'cancelled'}`,
@@ -30,7 +35,7 @@ export const stdout = {
             },
           )
         }
-        context.output.write(renderText(createMessage(notification, time), paint))
+        context.output.write(renderText(createMessageOf(notice, time, context.publicUrl), paint))
       },
       async close() {
         closed = true
@@ -76,12 +81,21 @@ function renderText(message: Message, paint: Paint): string {
     line('who', whoText(message)),
     line('when', message.when),
     ...(summary === undefined || summary === title ? [] : [line('more', summary)]),
-    line('also', restText(message)),
-    line('rule', `${message.rule} · contract ${message.contract}`),
+    line('also', message.rule === '' ? '' : restText(message)),
+    ...(message.rule === '' ? digestLines(message) : []),
+    line('rule', message.rule === '' ? '' : `${message.rule} · contract ${message.contract}`),
     line('why', why ?? ''),
     line('next', runbook === undefined ? '' : firstStep(runbook)),
   ]
   return `${lines.filter((text) => text !== '').join('\n')}\n\n`
+}
+
+/** What a digest holds, a line for each rule and severity. */
+function digestLines({ evidence }: Message): readonly string[] {
+  if (evidence === undefined) return []
+  return tableText(evidence)
+    .split('\n')
+    .map((text) => `  ${text}`)
 }
 
 /** `delete server · 12 events`. */

@@ -1,17 +1,13 @@
-// Owns the delivery of notifications to one receiver: attempts, retries, waits, the record of each.
+// Owns the delivery of notices to one receiver: attempts, retries, waits, the record of each.
 import { type Job, RateLimitError, UnrecoverableError, Worker } from 'bullmq'
-import type { Notification } from '../core/alert.ts'
 import type { Clock } from '../core/clock.ts'
+import { isDigest, type Notice } from '../core/digest.ts'
 import { DeliveryError, type Receiver } from '../notify/receiver.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
-import type { DeliveryStore } from '../state/stores.ts'
-import {
-  type DeliveryQueue,
-  deliveryQueueName,
-  type QueueConnections,
-  WORKER_OPTIONS,
-} from './queues.ts'
+import type { DeliveryStore } from '../state/delivery-stores.ts'
+import { type DeliveryJob, type DeliveryQueue, deliveryQueueName } from './delivery-queue.ts'
+import { type QueueConnections, WORKER_OPTIONS } from './queues.ts'
 
 /** Messages under way at once where no pace is set. */
 const DELIVERY_CONCURRENCY = 4
@@ -33,9 +29,11 @@ export type DeliveryWorkerOptions = {
   readonly receiver: Receiver
   /** The least time between two sends, over all replicas; 0 for none. */
   readonly paceMs: number
-  /** After so long a notification is dead. */
+  /** After so long a notice is dead. */
   readonly ageMaxMs: number
   readonly deliveries: DeliveryStore
+  /** Called when a notice is given up, before that is final; when it throws, it is tried again. */
+  readonly onDead: (notice: Notice, error: DeliveryError) => Promise<void>
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Log
@@ -48,13 +46,15 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
   const stopping = new AbortController()
   const name = deliveryQueueName(receiver.name)
 
-  const worker = new Worker<Notification>(name, (job) => deliver(job, options, stopping.signal), {
+  const worker = new Worker<DeliveryJob>(name, (job) => deliver(job, options, stopping.signal), {
     ...WORKER_OPTIONS,
     connection: connections.worker,
     prefix: connections.prefixOf(name),
     concurrency: paceMs > 0 ? 1 : DELIVERY_CONCURRENCY,
     limiter: paceMs > 0 ? { max: 1, duration: paceMs } : NO_PACE,
-    settings: { backoffStrategy: (attempts) => retryWaitMs(attempts, options.random()) },
+    settings: {
+      backoffStrategy: (attempts, _type, error) => waitMs(attempts, error, options.random()),
+    },
   })
   worker.on('error', (error) => log.debug({ receiver: receiver.name, error }, 'delivery worker'))
 
@@ -73,46 +73,54 @@ export function retryWaitMs(attempts: number, random: number): number {
   return Math.round(wait * (0.5 + random / 2))
 }
 
+/** What the other side asks for is the least that is waited. */
+function waitMs(attempts: number, error: Error | undefined, random: number): number {
+  const asked = error instanceof DeliveryError ? (error.retryAfterMs ?? 0) : 0
+  return Math.max(asked, retryWaitMs(attempts, random))
+}
+
 /** One attempt. Returns what happened; throws what makes BullMQ try again or give up. */
 async function deliver(
-  job: Job<Notification>,
+  job: Job<DeliveryJob>,
   options: DeliveryWorkerOptions,
   signal: AbortSignal,
 ): Promise<string> {
   const { deliveries, clock, receiver, log, metrics } = options
-  const notification = job.data
-  const start = await deliveries.begin(notification, clock.now())
+  const { notice, retriedAt } = job.data
+  const start = await deliveries.begin(notice, clock.now())
   if (start === 'delivered') return 'delivered-before'
-  const fields = describe(notification)
+  const fields = describe(notice)
   const possibleRepeat = start === 'possible-repeat'
   try {
-    if (clock.now() - notification.createdAt > options.ageMaxMs) throw expired(notification)
-    await receiver.send(possibleRepeat ? { ...notification, possibleRepeat } : notification, signal)
+    const since = retriedAt ?? notice.createdAt
+    if (clock.now() - since > options.ageMaxMs) throw expired(notice)
+    await receiver.send(possibleRepeat ? { ...notice, possibleRepeat } : notice, signal)
   } catch (error) {
-    return fail(notification, asDeliveryError(error), options)
+    return fail(notice, asDeliveryError(error), options)
   }
-  await deliveries.finish(notification, { result: 'delivered', at: clock.now() })
-  metrics.notifications.inc({ ...labels(notification), result: 'delivered' })
-  metrics.notifySeconds.observe((clock.now() - notification.createdAt) / 1_000)
+  await deliveries.finish(notice, { result: 'delivered', at: clock.now() })
+  metrics.notifications.inc({ ...labels(notice), result: 'delivered' })
+  metrics.notifySeconds.observe((clock.now() - notice.createdAt) / 1_000)
   log.info({ ...fields, possibleRepeat }, 'notification delivered')
   return 'delivered'
 }
 
 /** Records a failed attempt and throws what the queue needs to know. */
 async function fail(
-  notification: Notification,
+  notice: Notice,
   error: DeliveryError,
   options: DeliveryWorkerOptions,
 ): Promise<never> {
   const { deliveries, clock, log, metrics, queue } = options
   const { reason, retryable } = error
   const result = !retryable ? 'dead' : error.maybeAccepted ? 'unknown' : 'not-accepted'
-  await deliveries.finish(notification, { result, reason, at: clock.now() })
+  await deliveries.finish(notice, { result, reason, at: clock.now() })
   metrics.errors.inc({ stage: 'delivery', reason })
-  const fields = { ...describe(notification), failure: reason, error }
+  const fields = { ...describe(notice), failure: reason, error }
   if (!retryable) {
-    metrics.notifications.inc({ ...labels(notification), result: 'dead' })
-    log.error(fields, 'notification given up: see the dead letters of its queue')
+    await options.onDead(notice, error)
+    metrics.notifications.inc({ ...labels(notice), result: 'dead' })
+    log.error(fields, 'notification given up: it is in the dead letters')
     throw new UnrecoverableError(error.message)
   }
   log.warn(fields, 'notification not delivered, will be tried again')
@@ -123,8 +131,8 @@ async function fail(
   throw error
 }
 
-function expired(notification: Notification): DeliveryError {
-  const message = `notification ${notification.id} found no way to ${notification.receiver} in time`
+function expired(notice: Notice): DeliveryError {
+  const message = `notification ${notice.id} found no way to ${notice.receiver} in time`
   return new DeliveryError(message, { reason: 'expired', retryable: false })
 }
 
@@ -140,10 +148,13 @@ function asDeliveryError(error: unknown): DeliveryError {
   })
 }
 
-function labels({ receiver, reason }: Notification) {
+function labels({ receiver, reason }: Notice) {
   return { receiver, reason }
 }
 
-function describe({ id, receiver, reason, alert }: Notification) {
-  return { notification: id, receiver, reason, alert: `A-${alert.number}`, rule: alert.rule.id }
+function describe(notice: Notice) {
+  const { id, receiver, reason } = notice
+  const common = { notification: id, receiver, reason }
+  if (isDigest(notice)) return { ...common, alerts: notice.alerts }
+  return { ...common, alert: `A-${notice.alert.number}`, rule: notice.alert.rule.id }
 }

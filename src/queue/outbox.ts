@@ -1,10 +1,10 @@
-// Owns the step from the outbox, written with the alert, to the receivers' queues. May repeat,
-// never skips: an item leaves the outbox only after its queue has it.
+// Owns the step from the outbox, written with the alert, to the receivers' queues or, above their
+// budgets, into digests. May repeat, never skips: an item leaves it only after one of them has it.
 import type { Notification } from '../core/alert.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
 import type { AlertStore, ContractStore, OutboxItem } from '../state/stores.ts'
-import type { DeliveryQueue } from './queues.ts'
+import type { Digests, QueuedReceiver } from './digests.ts'
 
 /** Items moved in one round trip. */
 const FLUSH_BATCH_MAX = 100
@@ -21,22 +21,25 @@ export type Outbox = {
 export function createOutbox(options: {
   readonly alerts: AlertStore
   readonly contracts: ContractStore
-  readonly queues: ReadonlyMap<string, DeliveryQueue>
+  readonly receivers: readonly QueuedReceiver[]
+  readonly digests: Pick<Digests, 'admit'>
   readonly clock: Clock
   readonly log: Log
 }): Outbox {
-  const { alerts, contracts, queues, clock, log } = options
+  const { alerts, contracts, digests, clock, log } = options
+  const receivers = new Map(options.receivers.map((receiver) => [receiver.name, receiver]))
 
   const flush = async (contract: string) => {
     for (;;) {
       const items = await alerts.outbox(contract, FLUSH_BATCH_MAX)
       if (items.length === 0) return
-      for (const [receiver, notifications] of byReceiver(items)) {
-        const queue = queues.get(receiver)
-        if (queue === undefined) {
+      for (const [name, notifications] of byReceiver(items)) {
+        const receiver = receivers.get(name)
+        if (receiver === undefined) {
           const ids = notifications.map((notification) => notification.id)
-          log.error({ receiver, ids }, 'receiver is no longer configured: notifications dropped')
-        } else await queue.publish(notifications)
+          const fields = { receiver: name, ids }
+          log.error(fields, 'receiver is no longer configured: notifications dropped')
+        } else await receiver.queue.publish(await digests.admit(receiver, notifications))
       }
       await alerts.clearOutbox(
         contract,

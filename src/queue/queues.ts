@@ -1,7 +1,6 @@
-// Owns BullMQ's queues: their names, options and limits. What jobs do: the two workers.
+// Owns what all of BullMQ's queues share, and the one of entries: names, options, limits. Those of
+// deliveries: delivery-queue.ts. What jobs do: the two workers.
 import { type ConnectionOptions, type JobsOptions, Queue, type WorkerOptions } from 'bullmq'
-import type { Notification } from '../core/alert.ts'
-import { severityRank } from '../core/severity.ts'
 import type { Log } from '../observe/log.ts'
 import type { Span } from '../state/stores.ts'
 
@@ -26,8 +25,7 @@ export type QueueConnections = {
   readonly prefixOf: (queue: string) => string
 }
 
-const HOUR_SECONDS = 3_600
-const DAY_SECONDS = 24 * HOUR_SECONDS
+const DAY_SECONDS = 86_400
 
 /** A job of entries that fails this often is a poisoned one: it goes to the dead letters. */
 export const ENTRIES_ATTEMPTS_MAX = 10
@@ -35,13 +33,6 @@ export const ENTRIES_ATTEMPTS_MAX = 10
 const ENTRIES_BACKOFF_MS = 1_000
 /** Poisoned jobs kept for a look. */
 const ENTRIES_FAILED_MAX = 1_000
-/** Deliveries end by age, not by count; this only satisfies BullMQ. */
-const DELIVERY_ATTEMPTS_MAX = 1_000_000
-/** Finished deliveries kept so that a repeated publication finds its job id taken. */
-const DELIVERY_DONE_MAX = 1_000
-/** Dead deliveries kept, to be sent again by hand. */
-const DELIVERY_DEAD_MAX = 10_000
-
 /**
  * What every worker needs so that a killed one is replaced within 15 s: its lock expires after
  * 10 s, and others look every 5 s. A job may be met by many kills before it counts as poisoned.
@@ -62,18 +53,7 @@ const ENTRIES_JOB: JobsOptions = {
   removeOnFail: { count: ENTRIES_FAILED_MAX, age: 14 * DAY_SECONDS },
 }
 
-const DELIVERY_JOB: JobsOptions = {
-  attempts: DELIVERY_ATTEMPTS_MAX,
-  backoff: { type: 'custom' },
-  removeOnComplete: { count: DELIVERY_DONE_MAX, age: HOUR_SECONDS },
-  removeOnFail: { count: DELIVERY_DEAD_MAX, age: 90 * DAY_SECONDS },
-}
-
 export const ENTRIES_QUEUE = 'entries'
-
-export function deliveryQueueName(receiver: string): string {
-  return `deliver-${receiver}`
-}
 
 export type EntriesQueue = {
   /**
@@ -91,17 +71,7 @@ export type EntriesQueue = {
   close(): Promise<void>
 }
 
-export type DeliveryQueue = {
-  readonly receiver: string
-  /** Adding the same notification again is no second job while BullMQ knows the first. */
-  publish(notifications: readonly Notification[]): Promise<void>
-  /** Nothing is taken from this queue for so long: the other side asked for it. */
-  pause(ms: number): Promise<void>
-  waiting(): Promise<number>
-  close(): Promise<void>
-}
-
-type QueueOptions = {
+export type QueueOptions = {
   readonly connections: QueueConnections
   readonly log: Log
 }
@@ -125,31 +95,8 @@ export function createEntriesQueue(options: QueueOptions): EntriesQueue {
   }
 }
 
-export function createDeliveryQueue(receiver: string, options: QueueOptions): DeliveryQueue {
-  const queue = openQueue<Notification>(deliveryQueueName(receiver), options)
-  return {
-    receiver,
-    async publish(notifications) {
-      await queue.addBulk(
-        notifications.map((notification) => ({
-          name: notification.reason,
-          data: notification,
-          opts: { ...DELIVERY_JOB, jobId: notification.id, priority: priorityOf(notification) },
-        })),
-      )
-    },
-    pause: (ms) => queue.rateLimit(ms),
-    waiting: () => queue.getJobCountByTypes('waiting', 'prioritized', 'delayed', 'active'),
-    close: () => queue.close(),
-  }
-}
-
-/** BullMQ's 1 is the most urgent: critical 1 … info 5. */
-function priorityOf({ alert }: Notification): number {
-  return 5 - severityRank(alert.severity)
-}
-
-function openQueue<Data>(name: string, { connections, log }: QueueOptions): Queue<Data> {
+/** A queue of BullMQ's; what is put on it while Redis is down fails at once. */
+export function openQueue<Data>(name: string, { connections, log }: QueueOptions): Queue<Data> {
   const queue = new Queue<Data>(name, {
     connection: connections.producer,
     prefix: connections.prefixOf(name),

@@ -23,6 +23,9 @@ export const EXPIRY_SECONDS = {
   ruleStats: 8 * DAY_SECONDS,
 } as const
 
+/** A receiver's name where keys of a contract have its number. */
+const scopeOf = (receiver: string): string => `deliver-${receiver}`
+
 export type Keys = ReturnType<typeof createKeys>
 
 /** Builders for all keys below a prefix. Contract and group key must hold no braces. */
@@ -63,8 +66,26 @@ export function createKeys(prefix: string) {
     lease: (name: string) => `{${prefix}:lease}:${name}`,
     /** Stream of notifications to put on the receivers' queues. */
     outbox: (contract: string) => of(contract, 'outbox'),
-    /** Hash: delivery record by notification id. */
+    /** Hash: delivery record by notification id. A digest's is kept with its receiver. */
     deliveries: (contract: string, alertId: string) => of(contract, `deliveries:${alertId}`),
+    digestDeliveries: (receiver: string, digest: string) =>
+      of(scopeOf(receiver), `deliveries:${digest}`),
+    /** Sorted sets: ids of notifications that went to the queue one by one, or into a digest. */
+    budgetPassed: (receiver: string) => of(scopeOf(receiver), 'budget:passed'),
+    budgetGathered: (receiver: string) => of(scopeOf(receiver), 'budget:gathered'),
+    /** When the last digest of a storm was closed, ms. */
+    digestClosedAt: (receiver: string) => of(scopeOf(receiver), 'digest-closed-at'),
+    /** Sorted set: numbers of closed digests that are not on the queue yet. */
+    digestsClosed: (receiver: string) => of(scopeOf(receiver), 'digests-closed'),
+    /** The number of the latest digest; it never expires, a number must not come again. */
+    digestCount: (receiver: string) => of(scopeOf(receiver), 'digest-count'),
+    /** Hashes: a digest, and its entries by notification id. `budget` and `repeat` are open ones. */
+    digest: (receiver: string, digest: string) => ({
+      known: of(scopeOf(receiver), `digest:${digest}`),
+      entries: of(scopeOf(receiver), `digest:${digest}:entries`),
+    }),
+    /** What a receiver remembers, such as where its message about an alert is. */
+    receiverMemory: (receiver: string, key: string) => of(scopeOf(receiver), `memory:${key}`),
     /** BullMQ's prefix for a queue; its own keys follow it. */
     queue: (name: string) => `{${prefix}:${name}}`,
   }

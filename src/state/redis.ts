@@ -1,10 +1,12 @@
 // Owns the set of all Redis stores over one connection.
 import type { Redis } from 'ioredis'
+import type { DeliveryStore, DigestStore } from './delivery-stores.ts'
 import type { Keys } from './keys.ts'
 import { createRedisAlertActionStore } from './redis-alert-actions.ts'
 import { createRedisAlertStore } from './redis-alerts.ts'
 import { createRedisDeliveryStore } from './redis-deliveries.ts'
 import { createRedisLeaseStore } from './redis-leases.ts'
+import { createRedisDigestStore } from './redis-digests.ts'
 import { createRedisDeadLetterStore } from './redis-letters.ts'
 import { createRedisBatchStore, createRedisMarkStore } from './redis-marks.ts'
 import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
@@ -17,7 +19,6 @@ import type {
   BatchStore,
   ContractStore,
   DeadLetterStore,
-  DeliveryStore,
   LeaseStore,
   MarkStore,
   NumberStore,
@@ -41,6 +42,7 @@ export type Stores = {
   readonly silences: SilenceStore
   readonly leases: LeaseStore
   readonly ruleStats: RuleStatsStore
+  readonly digests: DigestStore
 }
 
 export function openRedisStores(redis: Redis, keys: Keys): Stores {
@@ -58,5 +60,6 @@ export function openRedisStores(redis: Redis, keys: Keys): Stores {
     silences: createRedisSilenceStore(redis, keys),
     leases: createRedisLeaseStore(redis, keys),
     ruleStats: createRedisRuleStatsStore(redis, keys),
+    digests: createRedisDigestStore(redis, keys),
   }
 }

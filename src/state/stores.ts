@@ -225,36 +225,3 @@ export type RuleStatsStore = {
   /** The sum of the hours that the span touches, at most eight days. */
   read(span: Span): Promise<RuleStats>
 }
-
-/** What is known of a delivery when an attempt begins. */
-export type AttemptStart =
-  /** Nobody accepted it so far. */
-  | 'fresh'
-  /** An earlier attempt ended without an answer: the other side may have it. */
-  | 'possible-repeat'
-  /** Delivered already: don't send. */
-  | 'delivered'
-
-export type AttemptResult = 'delivered' | 'not-accepted' | 'unknown' | 'dead'
-
-/** The truth about what was told to whom; BullMQ forgets finished jobs. */
-export type DeliveryStore = {
-  begin(notification: Notification, at: number): Promise<AttemptStart>
-  finish(
-    notification: Notification,
-    attempt: { readonly result: AttemptResult; readonly reason?: string; readonly at: number },
-  ): Promise<void>
-  /** All attempts on an alert's notifications, for its page. */
-  list(contract: string, alertId: string): Promise<readonly Delivery[]>
-}
-
-export type Delivery = {
-  readonly notificationId: string
-  readonly receiver: string
-  readonly reason: string
-  readonly state: 'sending' | 'waiting' | 'delivered' | 'dead'
-  readonly attempts: number
-  readonly firstAt: number
-  readonly lastAt: number
-  readonly failure?: string
-}

@@ -68,12 +68,13 @@ export async function openTestService(
         http: { port: 0 },
         redis: { url: options.redisUrl ?? redis.address, prefix: redis.prefix },
         receivers: receivers ?? {
-          slack: { type: 'slack', url: slack.url, pace: '0' },
+          slack: { type: 'slack', url: slack.url, pace: '0', budget: 'off' },
           email: {
             type: 'email',
             smtp: `smtp://127.0.0.1:${mail.port}`,
             from: 'tocsin@example.com',
             to: ['soc@example.com'],
+            budget: 'off',
           },
         },
       },

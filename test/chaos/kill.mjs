@@ -1,6 +1,8 @@
 // Owns the proof that SIGKILL loses and repeats nothing: `npm start` is killed at random moments
 // while hundreds of alerts happen; each must reach Slack and mail once, or say it may be a repeat.
 import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../../dist/clock.js'
 import { silentLog } from '../../dist/observe/log.js'
@@ -52,14 +54,28 @@ const data = openDataFolder()
 const watch = watchRedis(data.folder)
 const verdict = createVerdict()
 
+/** Hundreds of alerts in minutes would come in digests; here each must be told by itself. */
+const config = join(data.folder, 'tocsin.config.json')
+writeFileSync(
+  config,
+  JSON.stringify({
+    receivers: {
+      slack: { type: 'slack', url: slack.url, pace: '0', budget: 'off' },
+      email: {
+        type: 'email',
+        smtp: mail.url,
+        from: 'b@example.com',
+        to: ['a@example.com'],
+        budget: 'off',
+      },
+    },
+  }),
+)
+
 const env = {
   IONOS_API_URL: apiUrl,
   IONOS_TOKEN: simulator.token,
-  SLACK_WEBHOOK_URL: slack.url,
-  SLACK_PACE: '0',
-  SMTP_URL: mail.url,
-  ALERT_EMAIL_TO: 'a@example.com',
-  ALERT_EMAIL_FROM: 'b@example.com',
+  TOCSIN_CONFIG: config,
   TOCSIN_DATA_DIR: data.folder,
   LOG_LEVEL: 'info',
 }

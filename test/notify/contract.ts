@@ -4,7 +4,12 @@ import pino from 'pino'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Reason } from '../../src/core/alert.ts'
 import type { Log } from '../../src/observe/log.ts'
-import { DeliveryError, type Receiver, type ReceiverContext } from '../../src/notify/receiver.ts'
+import {
+  DeliveryError,
+  type Receiver,
+  type ReceiverContext,
+  type ReceiverMemory,
+} from '../../src/notify/receiver.ts'
 import { alertWith, HIDDEN_CHARACTERS, HOSTILE_TEXTS } from './hostile.ts'
 import { alertOf, notificationOf } from './notifications.ts'
 
@@ -51,6 +56,15 @@ export function recordingLog(): { log: Log; lines: string[] } {
   return { log, lines }
 }
 
+/** What a receiver remembers, for one test. */
+export function openMemory(): ReceiverMemory {
+  const values = new Map<string, string>()
+  return {
+    get: async (key) => values.get(key),
+    set: async (key, value) => void values.set(key, value),
+  }
+}
+
 /** A context in Berlin whose clock stands still at the time of the test alerts. */
 export function testContext(over: Partial<ReceiverContext> = {}): ReceiverContext {
   return {
@@ -59,6 +73,7 @@ export function testContext(over: Partial<ReceiverContext> = {}): ReceiverContex
     log: recordingLog().log,
     timezone: 'Europe/Berlin',
     output: { write: () => true, colour: false },
+    memory: openMemory(),
     ...over,
   }
 }

@@ -157,6 +157,8 @@ function isBlock(block: unknown): boolean {
       )
     case 'context':
       return isList(block.elements, 10, 3_000)
+    case 'actions':
+      return isButtonList(block.elements)
     default:
       return block.type === 'divider'
   }
@@ -168,6 +170,23 @@ function isList(value: unknown, itemsMax: number, lengthMax: number): boolean {
     value.length > 0 &&
     value.length <= itemsMax &&
     value.every((item) => isTextObject(item, lengthMax))
+  )
+}
+
+/** Buttons that are links: each with an id of its own in the message. */
+function isButtonList(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || value.length > 25) return false
+  const ids = new Set(value.map((item) => (isObject(item) ? item.action_id : undefined)))
+  return ids.size === value.length && value.every(isLinkButton)
+}
+
+function isLinkButton(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    value.type === 'button' &&
+    isTextObject(value.text, 75, ['plain_text']) &&
+    isText(value.url, 3_000) &&
+    isText(value.action_id, 255)
   )
 }
 

@@ -6,6 +6,7 @@ import { openRedisStores } from '../../src/state/redis.ts'
 import { DEAD_LETTER_LENGTH_MAX } from '../../src/state/redis-letters.ts'
 import { describeMarkStore, describeReadStore, describeSeenStore } from './read-store.contract.ts'
 import { openTestRedis } from './redis.ts'
+import { digestEntry } from '../../src/core/digest.ts'
 import { sampleNotification } from './sample.ts'
 
 const test = openTestRedis()
@@ -109,9 +110,60 @@ describe('deliveries', () => {
         firstAt: 1,
         lastAt: 2,
         failure: 'refused',
+        tries: [{ at: 2, result: 'dead', reason: 'refused' }],
       },
     ])
     expect(await deliveries.list(contract, 'other-1')).toEqual([])
+  })
+})
+
+describe('attempts', () => {
+  const notification = sampleNotification()
+  const { contract, id } = notification.alert
+
+  it('are kept each with when, result and reason, also one that a crash cut', async () => {
+    const { deliveries } = open()
+    await deliveries.begin(notification, 1)
+    await deliveries.finish(notification, { result: 'not-accepted', reason: 'timeout', at: 2 })
+    await deliveries.begin(notification, 3)
+    await deliveries.begin(notification, 4)
+    await deliveries.finish(notification, { result: 'unknown', reason: 'network', at: 5 })
+    await deliveries.begin(notification, 6)
+    await deliveries.finish(notification, { result: 'delivered', at: 7 })
+    const [delivery] = await deliveries.list(contract, id)
+    expect(delivery?.tries).toEqual([
+      { at: 2, result: 'not-accepted', reason: 'timeout' },
+      { at: 3, result: 'unknown' },
+      { at: 5, result: 'unknown', reason: 'network' },
+      { at: 7, result: 'delivered' },
+    ])
+    expect(delivery?.attempts).toBe(4)
+  })
+
+  it('are the latest twenty', async () => {
+    const { deliveries } = open()
+    for (let at = 1; at <= 25; at += 1) {
+      await deliveries.begin(notification, at)
+      await deliveries.finish(notification, { result: 'not-accepted', reason: 'timeout', at })
+    }
+    const [delivery] = await deliveries.list(contract, id)
+    expect(delivery?.tries?.map(({ at }) => at)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 6),
+    )
+  })
+
+  it('say of a gathered notification in which digest it is told, unless it was tried', async () => {
+    const { deliveries } = open()
+    const entries = [digestEntry(notification)]
+    await deliveries.gathered('slack', entries, 1)
+    expect(await deliveries.list(contract, id)).toMatchObject([{ state: 'gathered' }])
+    await deliveries.gathered('slack', entries, 2, 'digest-slack-1')
+    expect(await deliveries.list(contract, id)).toMatchObject([
+      { state: 'gathered', digest: 'digest-slack-1' },
+    ])
+    expect(await deliveries.begin(notification, 3)).toBe('fresh')
+    await deliveries.gathered('slack', entries, 4, 'digest-slack-2')
+    expect(await deliveries.list(contract, id)).toMatchObject([{ state: 'sending' }])
   })
 })
 
