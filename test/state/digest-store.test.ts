@@ -41,7 +41,7 @@ function openStore(receiver: Parameters<typeof passageOf>[1] & { name: string } 
         at,
       ),
     /** Closes what is due and takes it, as the service does each second. */
-    async flush(at: number) {
+    flush: async (at: number) => {
       await store.closeDue(receiver, at)
       for (const { number, notice } of await store.closed(receiver.name)) {
         if (notice !== undefined) told.push(notice)
