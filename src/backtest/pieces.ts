@@ -9,7 +9,7 @@ export type Pieces = {
   /** Times in ms. */
   readonly firsts: Float64Array
   readonly lasts: Float64Array
-  /** Different events. */
+  /** Different events; where a rule counts values, different values. */
   readonly counts: Uint32Array
 }
 
@@ -39,6 +39,14 @@ export function unitePlaces(sightings: Sightings, quietOf: QuietOf): Pieces {
   return builder.done()
 }
 
+/** The pieces of some extents, which are put in order for it. */
+export function uniteAll(extents: Piece[], quietOf: QuietOf): Pieces {
+  extents.sort((one, other) => one.place - other.place || one.first - other.first)
+  const builder = createBuilder(quietOf)
+  for (const extent of extents) builder.add(extent)
+  return builder.done()
+}
+
 /** The pieces of two disjoint sets of events, united. */
 export function unitePieces(one: Pieces, other: Pieces, quietOf: QuietOf): Pieces {
   if (one.size === 0) return other
@@ -55,7 +63,7 @@ export function unitePieces(one: Pieces, other: Pieces, quietOf: QuietOf): Piece
 
 /** Pieces that come bit by bit: united when they are alike in number, so that each is few times. */
 export type Pile = {
-  add(pieces: Pieces): void
+  readonly add: (pieces: Pieces) => void
   /** All that was added; the pile is empty then. */
   unite(): Pieces
 }
@@ -111,7 +119,8 @@ function sortTimes(sightings: Sightings): { places: Uint32Array; times: Float64A
   return { places, times }
 }
 
-type Piece = {
+/** The extent of a detection, or of several that were united. */
+export type Piece = {
   readonly place: number
   readonly first: number
   readonly last: number

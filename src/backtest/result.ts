@@ -14,6 +14,7 @@ export type RaisedAlert = {
   readonly group: Readonly<Record<string, string | number | boolean>>
   readonly first: string
   readonly last: string
+  /** Different events; where the rule counts values (`distinct`), different values. */
   readonly count: number
   readonly severity: Severity
 }
@@ -22,6 +23,7 @@ export type RuleCounts = {
   readonly id: string
   /** Different events for which its conditions hold. */
   readonly matches: number
+  /** The same without `detect`. */
   readonly detections: number
   readonly alerts: number
 }
@@ -40,7 +42,7 @@ export type Result = {
 }
 
 export function createResult(gathered: Gathered): Result {
-  const { pieces, groups, rules, ruleIds } = gathered
+  const { pieces, groups, rules, ruleIds, tallies } = gathered
   const isOfSeveral = groups.hasSeveralContracts()
   const ruleAt = (index: number): number => groups.ruleOf(groupAt(pieces.places[index] ?? 1))
 
@@ -88,8 +90,14 @@ export function createResult(gathered: Gathered): Result {
       }
       return ruleIds.flatMap((id, at) => {
         if (rules[side]?.has(id) !== true) return []
+        const raised = alerts[at] ?? 0
         const found = matches[at] ?? 0
-        return { id, matches: found, detections: found, alerts: alerts[at] ?? 0 }
+        if (rules[side]?.get(id)?.detect === undefined) {
+          return { id, matches: found, detections: found, alerts: raised }
+        }
+        const tally = tallies[side]?.[at]
+        const { matches: held = 0, detections = 0 } = tally ?? {}
+        return { id, matches: held, detections, alerts: raised }
       })
     },
     ruleAt,

@@ -13,6 +13,9 @@ export type TextStore = {
 /** Texts in memory, in bytes; then they are written to the file and room is made for more. */
 const MEMORY_BYTES = 4_194_304
 
+/** Read at once: texts that lie together are mostly asked for one after the other. */
+const READ_BYTES = 65_536
+
 /** Bytes in front of each text: its length. */
 const HEAD_BYTES = 4
 
@@ -25,6 +28,8 @@ export function createTextStore(
   let used = 0
   let written = 0
   let file: number | undefined
+  /** What of the file was read last. It is only added to: nothing of that changes. */
+  const ahead = { bytes: Buffer.alloc(0), start: 0, end: 0 }
 
   const flush = (): void => {
     file ??= openSync(join(folder(), 'texts'), 'wx+', 0o600)
@@ -44,9 +49,16 @@ export function createTextStore(
 
   const bytesAt = (place: number, length: number): Buffer => {
     if (place >= written) return memory.subarray(place - written, place - written + length)
-    const bytes = Buffer.alloc(length)
-    if (file !== undefined) readSync(file, bytes, 0, length, place)
-    return bytes
+    if (place < ahead.start || place + length > ahead.end) readAhead(place, length)
+    return ahead.bytes.subarray(place - ahead.start, place - ahead.start + length)
+  }
+
+  const readAhead = (place: number, length: number): void => {
+    const size = Math.max(READ_BYTES, length)
+    if (ahead.bytes.length < size) ahead.bytes = Buffer.alloc(size)
+    const count = file === undefined ? 0 : readSync(file, ahead.bytes, 0, size, place)
+    ahead.start = place
+    ahead.end = place + count
   }
 
   return {

@@ -26,24 +26,33 @@ export type ApiTask = {
   readonly take: (entries: readonly unknown[], contract: string) => void
 }
 
+/** A moment as written. Throws a CommandError (2). */
+export function readMoment(option: 'from' | 'to', written: string, nowMs: number): number {
+  const time = parseMoment(written, nowMs)
+  if (time !== undefined) return time
+  throw new CommandError(2, `--${option} ${written}: no time that can be read`, MOMENT_FORMS)
+}
+
 /** Whole seconds from two moments as written. Throws a CommandError (2). */
 export function readSpan(
   written: { readonly from: string; readonly to: string },
   nowMs: number,
 ): Span {
-  const read = (key: 'from' | 'to'): number => {
-    const time = parseMoment(written[key], nowMs)
-    if (time !== undefined) return time
-    throw new CommandError(2, `--${key} ${written[key]}: no time that can be read`, MOMENT_FORMS)
-  }
-  const from = floorSecond(read('from'))
-  const to = Math.min(ceilSecond(read('to')), floorSecond(nowMs))
+  const from = floorSecond(readMoment('from', written.from, nowMs))
+  const to = Math.min(ceilSecond(readMoment('to', written.to, nowMs)), floorSecond(nowMs))
   if (from < to) return { from, to }
   throw new CommandError(2, '--from is not before --to', MOMENT_FORMS)
 }
 
-/** Reads every contract. Throws a CommandError; spans that are not complete are told on stderr. */
-export async function readApi(cli: Cli, { config, span, bar, take }: ApiTask): Promise<void> {
+/**
+ * Reads every contract. Spans that are not complete are told on stderr, and given by contract.
+ * Throws a CommandError.
+ */
+export async function readApi(
+  cli: Cli,
+  { config, span, bar, take }: ApiTask,
+): Promise<ReadonlyMap<string, readonly Span[]>> {
+  const gaps = new Map<string, readonly Span[]>()
   const onWait = ({ message }: SourceError, waitMs: number): void => {
     if (waitMs < WAIT_SHOWN_MS) return
     bar.clear()
@@ -68,7 +77,9 @@ export async function readApi(cli: Cli, { config, span, bar, take }: ApiTask): P
             part.entries.map(({ entry }) => entry),
             contract,
           )
-          if (!part.proven) tellUnproven(cli, bar, part.window)
+          if (part.proven) continue
+          gaps.set(contract, [...(gaps.get(contract) ?? []), part.window])
+          tellUnproven(cli, bar, part.window)
         }
         const share = (window.to - span.from) / (span.to - span.from)
         bar.show((index + share) / contracts.length, formatTime(window.to).slice(0, 16))
@@ -77,6 +88,7 @@ export async function readApi(cli: Cli, { config, span, bar, take }: ApiTask): P
       }
     }
   })
+  return gaps
 }
 
 async function listContracts(

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import type { Config } from '../config.ts'
 import type { LookUp } from '../core/event.ts'
 import { formatProblem } from '../core/problem.ts'
-import { isRunning } from '../core/rule.ts'
+import { withAllActive } from '../replay/active-rules.ts'
 import { ADDRESS_FACTS, readsAny } from '../replay/facts-read.ts'
 import { fieldPath } from '../replay/judge.ts'
 import type { Reading, Task } from '../replay/task.ts'
@@ -12,7 +12,6 @@ import { buildRuleSet, type RuleSet } from '../ruleset.ts'
 import { type RuleFiles, RuleFolderError, readRuleFiles } from '../ruleset-files.ts'
 import { openData } from './address-data.ts'
 import { type Cli, CommandError } from './context.ts'
-import { counted } from './rules-load.ts'
 
 /** How entries of files are read. */
 export type InputOptions = {
@@ -39,7 +38,9 @@ export async function loadJudged(
 ): Promise<LoadedFiles> {
   try {
     const files = await readRuleFiles(folders)
-    const { ruleSet, problems } = buildRuleSet(files, { schedules })
+    const built = buildRuleSet(files, { schedules })
+    const ruleSet = withAllActive(built.ruleSet)
+    const { problems } = built
     for (const problem of problems) {
       if (problem.level !== 'error') continue
       const { file } = problem
@@ -51,14 +52,6 @@ export async function loadJudged(
     if (!(error instanceof RuleFolderError)) throw error
     throw new CommandError(2, error.message, 'check the path, --rules or "rules"', error)
   }
-}
-
-/** Says which rules are left out because windows are not yet kept. */
-export function tellWaiting(cli: Cli, { all }: RuleSet): void {
-  const waiting = all.filter((rule) => rule.status !== 'disabled' && !isRunning(rule))
-  if (waiting.length === 0) return
-  const ids = waiting.map((rule) => rule.id).join(', ')
-  cli.stderr.write(`${counted(waiting.length, 'rule')} not yet active ("detect"): ${ids}\n`)
 }
 
 export type Asked = {

@@ -3,20 +3,15 @@ import { Command } from 'commander'
 import { createMatchJudge } from '../replay/judge.ts'
 import type { MatchAnswer } from '../replay/task.ts'
 import { type Cli, CommandError } from './context.ts'
-import {
-  addInputOptions,
-  type InputOptions,
-  loadJudged,
-  openTask,
-  tellWaiting,
-} from './input-options.ts'
+import { addInputOptions, type InputOptions, loadJudged, openTask } from './input-options.ts'
 import { judgeFiles } from './judge-files.ts'
 import { writeOutput } from './output.ts'
 import { readSettings } from './settings.ts'
 
 const HELP = `
 Prints one line {"line":1,"id":"…","rules":["…"]} per entry that matched any rule, in the order of
-the input. Windows are not looked at: a rule with "detect" matches nothing here yet.
+the input. Each entry is judged by itself: of a rule with "detect" the conditions are looked at, not
+what makes matches a detection ("tocsin backtest" does that).
 
 Example:
   tocsin fetch --from 2026-11-20 --to 2026-11-21 --out day.ndjson
@@ -34,7 +29,6 @@ export function matchCommand(cli: Cli): Command {
       const quiet = command.optsWithGlobals<{ quiet?: boolean }>().quiet === true
       const loaded = await loadJudged(cli, config.rules, config)
       const { ruleSet } = loaded
-      if (!quiet) tellWaiting(cli, ruleSet)
       const asked = {
         kind: 'match',
         options,

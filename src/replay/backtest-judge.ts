@@ -1,31 +1,27 @@
-// Owns judging a block for a backtest: every event with its identity and time, and every match with
-// the alert group it counts for. What becomes of them: backtest/.
-import { canonicalJson } from '../core/canonical-json.ts'
+// Owns judging a block for a backtest: every event with its identity and time, every match with the
+// alert group it counts for, or the window it is a member of. What becomes of them: backtest/.
+import { compileCondition } from '../core/compile.ts'
+import { type Member, type Membership, memberOf, type StepCheck } from '../core/detection/member.ts'
 import type { Event, LookUp } from '../core/event.ts'
-import { factValue, valueText } from '../core/fact-value.ts'
 import { type NormalizeContext, normalizeEntry } from '../core/normalize.ts'
 import type { Rule } from '../core/rule.ts'
 import type { RuleSet } from '../ruleset.ts'
-import { hashQuickly, hashStrongly } from './identity.ts'
+import { createGroupNames, type GroupNames, type Told } from './backtest-groups.ts'
+import { hashQuickly } from './identity.ts'
 import { contextOf, type Judge } from './judge.ts'
 import { visitEntries } from './lines.ts'
-import type { BacktestAnswer, GroupText, LineTally, Reading } from './task.ts'
+import type { BacktestAnswer, LineTally, Reading } from './task.ts'
 
 /** What was gathered of a block so far. */
-type Gathering = {
+type Gathering = Told & {
   ids: Uint32Array<ArrayBuffer>
   times: Float64Array<ArrayBuffer>
   events: number
   undated: number
   readonly matches: number[]
-  readonly groups: GroupText[]
+  readonly members: number[]
+  readonly memberIds: string[]
 }
-
-/** Groups whose hash a thread remembers; what it forgets it works out and tells again. */
-const GROUPS_KNOWN_MAX = 20_000
-
-/** Longer keys are not remembered: their text would take more memory than their hash takes time. */
-const KEY_LENGTH_MAX = 1_000
 
 /** Events of a block that room is made for at first: it doubles. */
 const EVENTS_AT_FIRST = 1_024
@@ -45,7 +41,8 @@ export function createBacktestJudge(
   lookUp?: LookUp,
 ): BacktestJudge {
   const context = { ...contextOf(reading), lookUp }
-  const groupOf = createGroups()
+  const names = createGroupNames()
+  const members = ruleSets.map((ruleSet, side) => createMembers(ruleSet, side, names))
 
   const gatherEvent = (entry: unknown, by: NormalizeContext, gathering: Gathering): void => {
     const { event, damage } = normalizeEntry(entry, by)
@@ -55,8 +52,10 @@ export function createBacktestJudge(
     if (damage !== undefined) gathering.undated += 1
     for (let side = 0; side < ruleSets.length; side += 1) {
       for (const rule of (ruleSets[side] as RuleSet).match(event)) {
-        const { high, low } = groupOf(rule, event, gathering.groups)
-        gathering.matches.push(place, side, high, low)
+        if (rule.detect === undefined) {
+          const { high, low } = names.groupOf(rule, event, gathering)
+          gathering.matches.push(place, side, high, low)
+        } else members[side]?.(rule, { event, place, isDated: damage === undefined }, gathering)
       }
     }
   }
@@ -82,7 +81,10 @@ function startGathering(): Gathering {
     events: 0,
     undated: 0,
     matches: [],
+    members: [],
+    memberIds: [],
     groups: [],
+    windows: [],
   }
 }
 
@@ -100,6 +102,45 @@ function addEvent(gathering: Gathering, { id, time }: Event): void {
   gathering.events = events + 1
 }
 
+const UNDATED: Membership = { kind: 'none', reason: 'no-time' }
+
+type Matched = { readonly event: Event; readonly place: number; readonly isDated: boolean }
+
+/** Tells what windows of a rule set remember of a match. */
+function createMembers(
+  ruleSet: RuleSet,
+  side: number,
+  names: GroupNames,
+): (rule: Rule, matched: Matched, gathering: Gathering) => void {
+  const stepChecks = new Map<Rule, readonly StepCheck[]>()
+  for (const rule of ruleSet.rules) {
+    if (rule.detect?.kind !== 'sequence') continue
+    const checks = rule.detect.steps.map((step) => compileCondition(step.conditions, ruleSet))
+    stepChecks.set(rule, checks)
+  }
+  return (rule, { event, place, isDated }, gathering) => {
+    // The time of an entry that states none is made up: nothing follows from when it was.
+    const found = isDated ? memberOf(event, rule.detect, stepChecks.get(rule)) : UNDATED
+    const { high, low } = names.windowOf({ rule, event }, found, gathering)
+    gathering.members.push(place, side, high, low)
+    addMemory(gathering, found.kind === 'member' ? found.member : undefined, names)
+  }
+}
+
+/** Three numbers: see `BacktestAnswer.members`. */
+function addMemory(
+  { members, memberIds }: Gathering,
+  member: Member | undefined,
+  names: GroupNames,
+): void {
+  if (member?.value !== undefined) {
+    const { high, low } = names.valueOf(member.value)
+    members.push(high, low, -1)
+  } else if (member?.place !== undefined) {
+    members.push(member.place.latitude, member.place.longitude, memberIds.push(member.id))
+  } else members.push(member?.steps ?? 0, 0, 0)
+}
+
 function answerOf(tally: LineTally, { ids, times, events, ...rest }: Gathering): BacktestAnswer {
   return {
     ...tally,
@@ -108,32 +149,8 @@ function answerOf(tally: LineTally, { ids, times, events, ...rest }: Gathering):
     times: times.slice(0, events),
     matches: Uint32Array.from(rest.matches),
     groups: rest.groups,
+    members: Float64Array.from(rest.members),
+    memberIds: rest.memberIds,
+    windows: rest.windows,
   }
-}
-
-type GroupHash = { readonly high: number; readonly low: number }
-
-/** The group of a match by its hash; one that was not met before is added to `told`. */
-function createGroups(): (rule: Rule, event: Event, told: GroupText[]) => GroupHash {
-  const known = new Map<string, GroupHash>()
-  return (rule, event, told) => {
-    const contract = event.contract ?? ''
-    const { groupBy } = rule.alert
-    const found = groupBy.map((name) => factValue(event, name) ?? 'unknown')
-    const key = canonicalJson([contract, rule.id, groupBy, found])
-    const before = known.get(key)
-    if (before !== undefined) return before
-    const hash = hashStrongly(key)
-    if (known.size === GROUPS_KNOWN_MAX) known.clear()
-    if (key.length <= KEY_LENGTH_MAX) known.set(key, hash)
-    const values = groupBy.map((name, at) => [name, shownValue(found[at])] as const)
-    told.push({ ...hash, rule: rule.id, contract, values })
-    return hash
-  }
-}
-
-/** Numbers and truth values stay what they are; anything else is told as alerts show it. */
-function shownValue(value: unknown): string | number | boolean {
-  if (typeof value === 'boolean') return value
-  return typeof value === 'number' && Number.isFinite(value) ? value : valueText(value)
 }

@@ -2,6 +2,7 @@
 // core/compile.ts.
 import type { Condition } from '../core/condition.ts'
 import type { FactName } from '../core/event.ts'
+import type { Detect } from '../core/rule-detect.ts'
 import type { RuleSet } from '../ruleset.ts'
 
 /** Facts that come from data about addresses, which takes a moment and memory to open. */
@@ -14,17 +15,33 @@ export const ADDRESS_FACTS: readonly FactName[] = [
   'longitude',
 ]
 
-/** Whether running rules read one of the facts: to match, to except, or to group alerts. */
+/** Whether rules of a set read one of the facts: to match, to except, to detect, or to group. */
 export function readsAny({ rules, shared }: RuleSet, facts: readonly FactName[]): boolean {
   const names: ReadonlySet<string> = new Set(facts)
-  const trees = rules.flatMap(({ conditions, exceptions }) => [
-    conditions,
-    ...exceptions.map((exception) => exception.conditions),
-  ])
+  const trees = rules.flatMap(({ conditions, exceptions, detect }) => {
+    const steps = detect?.kind === 'sequence' ? detect.steps : []
+    return [conditions, ...[...exceptions, ...steps].map((part) => part.conditions)]
+  })
   return (
     [...trees, ...shared.values()].some((tree) => treeReads(tree, names)) ||
-    rules.some(({ alert }) => alert.groupBy.some((name) => names.has(name)))
+    rules.some(({ alert, detect }) =>
+      [...alert.groupBy, ...factsOf(detect)].some((name) => names.has(name)),
+    )
   )
+}
+
+/** What windows of a rule ask for. */
+function factsOf(detect: Detect | undefined): readonly string[] {
+  switch (detect?.kind) {
+    case 'threshold':
+      return detect.distinct === undefined ? detect.groupBy : [...detect.groupBy, detect.distinct]
+    case 'firstSeen':
+      return [...detect.groupBy, ...detect.value]
+    case 'travel':
+      return [...detect.groupBy, 'latitude', 'longitude']
+    default:
+      return detect?.groupBy ?? []
+  }
 }
 
 /** Shared conditions are looked at by themselves. */

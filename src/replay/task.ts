@@ -55,7 +55,7 @@ export type MatchAnswer = LineTally & {
 
 /** An alert group, told the first time a thread meets it. */
 export type GroupText = {
-  /** 64 bits of a hash of contract, rule, and values. */
+  /** A hash of contract, rule, and values. */
   readonly high: number
   readonly low: number
   readonly rule: string
@@ -64,8 +64,23 @@ export type GroupText = {
   readonly values: readonly (readonly [name: string, value: string | number | boolean])[]
 }
 
+/** 64 bits of a hash. */
+export type Hash = { readonly high: number; readonly low: number }
+
+/** A window of a rule with `detect`, told the first time a thread meets it. */
+export type WindowText = Hash & {
+  readonly rule: string
+  /** Its alert group; undefined for what matches and is in no window. */
+  readonly group: Hash | undefined
+  /** Whether it is for want of a value that those are in no window. */
+  readonly isLack: boolean
+}
+
 /** Numbers per match in `BacktestAnswer.matches`. */
 export const MATCH_WORDS = 4
+
+/** Numbers per member in `BacktestAnswer.members`. */
+export const MEMBER_WORDS = 7
 
 export type BacktestAnswer = LineTally & {
   /** Entries without a time that can be read. */
@@ -77,4 +92,13 @@ export type BacktestAnswer = LineTally & {
   /** Per match: place of the event, number of the rule set, high and low of the group. */
   readonly matches: Uint32Array<ArrayBuffer>
   readonly groups: readonly GroupText[]
+  /**
+   * Per match of a rule with `detect`: place of the event, number of the rule set, high and low of
+   * the window, and what its kind remembers of it (core/detection/member.ts): a value as high and
+   * low of its hash and then -1 (0: it has none); steps; latitude, longitude and then 1 + the place
+   * of the event's id in `memberIds`.
+   */
+  readonly members: Float64Array<ArrayBuffer>
+  readonly memberIds: readonly string[]
+  readonly windows: readonly WindowText[]
 }

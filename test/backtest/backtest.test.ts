@@ -242,7 +242,7 @@ describe('a backtest', () => {
     collector.add(createBacktestJudge([deleted], READING).judge(blockOf(list)))
     expect(readdirSync(folder)).toHaveLength(1)
     const stopped = AbortSignal.abort(new Error('asked to stop'))
-    await expect(collector.finish(stopped)).rejects.toThrow('asked to stop')
+    await expect(collector.finish({ settleMs: 0 }, stopped)).rejects.toThrow('asked to stop')
     collector.close()
     expect(readdirSync(folder)).toEqual([])
     rmSync(folder, { recursive: true })

@@ -1,13 +1,15 @@
 // Owns running a backtest on entries in memory, and the same through the service's own pipeline, so
 // that tests can say that both raise the same alerts.
-import { createCollector, type Gathered } from '../../src/backtest/collector.ts'
+import { createCollector, type Ending, type Gathered } from '../../src/backtest/collector.ts'
 import { createResult, type RaisedAlert, type RuleCounts } from '../../src/backtest/result.ts'
 import type { Alert } from '../../src/core/alert.ts'
 import { createCalendar } from '../../src/core/calendar.ts'
+import type { LookUp } from '../../src/core/event.ts'
 import type { Block } from '../../src/input/blocks.ts'
 import { silentLog } from '../../src/observe/log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { createPipeline } from '../../src/pipeline.ts'
+import { withAllActive } from '../../src/replay/active-rules.ts'
 import { createBacktestJudge } from '../../src/replay/backtest-judge.ts'
 import type { Reading } from '../../src/replay/task.ts'
 import { buildRuleSet, type RuleSet } from '../../src/ruleset.ts'
@@ -33,7 +35,7 @@ export function ruleSetOf(rules: readonly { readonly id: string }[]): RuleSet {
   const { ruleSet, problems } = buildRuleSet({ files, problems: [], version: 'test' }, options)
   const errors = problems.filter(({ level }) => level === 'error')
   if (errors.length > 0) throw new Error(JSON.stringify(errors))
-  return ruleSet
+  return withAllActive(ruleSet)
 }
 
 /** A whole file's lines as one block. */
@@ -42,7 +44,14 @@ export function blockOf(lines: readonly unknown[]): Block {
   return { bytes: new Uint8Array(Buffer.from(text)), firstLine: 1, isTooLong: false }
 }
 
-export type Room = { readonly slotsMax?: number; readonly textBytesMax?: number }
+export type Room = {
+  readonly slotsMax?: number
+  readonly membersMax?: number
+  readonly partMembers?: number
+  readonly textBytesMax?: number
+}
+
+export type Setting = { readonly ending?: Ending; readonly lookUp?: LookUp }
 
 export type Outcome = {
   readonly gathered: Gathered
@@ -55,14 +64,14 @@ export async function backtest<T>(
   blocks: readonly (readonly unknown[])[],
   ruleSets: readonly RuleSet[],
   look: (outcome: Outcome) => T,
-  room: Room = {},
+  { ending = { settleMs: 0 }, lookUp, ...room }: Room & Setting = {},
 ): Promise<T> {
   const rules = ruleSets.map((set) => new Map(set.rules.map((rule) => [rule.id, rule])))
-  const judge = createBacktestJudge(ruleSets, READING)
+  const judge = createBacktestJudge(ruleSets, READING, lookUp)
   const collector = createCollector({ rules, ...room })
   try {
     for (const lines of blocks) collector.add(judge.judge(blockOf(lines)))
-    const gathered = await collector.finish(new AbortController().signal)
+    const gathered = await collector.finish(ending, new AbortController().signal)
     const result = createResult(gathered)
     return look({
       gathered,

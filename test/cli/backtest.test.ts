@@ -198,12 +198,37 @@ describe('backtest', () => {
     expect(await backtest('--strict --input odd.ndjson')).toMatchObject({ code: 1, message: '' })
   })
 
-  test('tells which rules wait for windows', async () => {
+  test('judges windows, and tells of matches that are in none', async () => {
     const detect = { kind: 'threshold', count: 2, within: '10m' }
     write({ 'rules/many.json': ruleOf('many', 'DELETE', { detect }) })
+    const detectMore = { ...detect, groupBy: ['user', 'errorCode'] }
+    write({ 'rules/none.json': ruleOf('none', 'DELETE', { detect: detectMore }) })
     const { err, out } = await backtest('--json --input log.ndjson')
-    expect(err).toBe('1 rule not yet active ("detect"): many\n')
-    expect(JSON.parse(out).rules).toEqual(RULES)
+    expect(err).toBe(
+      'none: 3 of 3 matches lack a value that "detect" asks for, and are in no window\n',
+    )
+    const { alerts, rules } = JSON.parse(out)
+    const many = { ...ALERTS[0], rule: 'many' }
+    expect(alerts).toEqual([ALERTS[0], many, ...ALERTS.slice(1)])
+    expect(rules).toEqual([
+      ...RULES,
+      { id: 'many', matches: 3, detections: 1, alerts: 1 },
+      { id: 'none', matches: 3, detections: 0, alerts: 0 },
+    ])
+  })
+
+  test('silence is judged up to the last entry, or up to --to', async () => {
+    const detect = { kind: 'absence', groupBy: ['user'], within: '20m' }
+    write({ 'rules/silent.json': ruleOf('silent', 'DELETE', { detect }) })
+    const silentOf = async (args: string) => {
+      const { out } = await backtest(`--json --input log.ndjson ${args}`)
+      const { alerts } = JSON.parse(out) as { alerts: { rule: string; first: string }[] }
+      return alerts.filter(({ rule }) => rule === 'silent').map(({ first }) => first.slice(11, 16))
+    }
+    // Deleted at 11:00, 11:05 and 11:30.
+    expect(await silentOf('')).toEqual(['11:25'])
+    expect(await silentOf('--to 2026-11-20T12:04:59Z')).toEqual(['11:25'])
+    expect(await silentOf('--to 2026-11-20T12:05:00Z')).toEqual(['11:25', '11:50'])
   })
 
   test.each([

@@ -29,25 +29,45 @@ export function deriveSpike(
   members: readonly Member[],
   context: DeriveContext,
 ): readonly Extent[] {
-  const { factor, min, withinMs } = detect
-  const firstSpan = spanOf(detect, groupFirstOf(members, context))
+  const isSpike = createSpanJudge(detect, spanOf(detect, groupFirstOf(members, context)))
+  return binsOf(detect, members)
+    .filter(({ span, evidence }) => isSpike(span, evidence.length))
+    .map(({ span, evidence }) => ({ ...extentOfSpan(detect, span), evidence }))
+}
+
+/** The first and the last millisecond of a span. */
+export function extentOfSpan({ withinMs }: Spike, span: number): { first: number; last: number } {
+  return { first: span * withinMs, last: (span + 1) * withinMs - 1 }
+}
+
+/**
+ * Judges the spans of a group by the number of their events, in ascending order, empty ones left
+ * out. Remembers no more than the baseline holds.
+ */
+export function createSpanJudge(
+  detect: Spike,
+  firstSpan: number,
+): (span: number, count: number) => boolean {
+  const { factor, min } = detect
   const width = baselineSpans(detect)
-  const bins = binsOf(detect, members)
-  const extents: Extent[] = []
-  let sum = 0
+  let baseline: { readonly span: number; readonly count: number }[] = []
   let oldest = 0
-  for (const [at, { span, evidence }] of bins.entries()) {
-    sum += bins[at - 1]?.evidence.length ?? 0
-    for (; (bins[oldest]?.span ?? span) < span - width; oldest += 1) {
-      sum -= bins[oldest]?.evidence.length ?? 0
+  let sum = 0
+  return (span, count) => {
+    for (; (baseline[oldest]?.span ?? span) < span - width; oldest += 1) {
+      sum -= baseline[oldest]?.count ?? 0
+    }
+    if (oldest > width) {
+      baseline = baseline.slice(oldest)
+      oldest = 0
     }
     const earlier = Math.min(width, span - firstSpan)
-    if (earlier < EARLIER_SPANS_MIN || evidence.length < min) continue
-    if (isAtLeast(evidence.length * earlier, factor * sum)) {
-      extents.push({ first: span * withinMs, last: (span + 1) * withinMs - 1, evidence })
-    }
+    const isEnough = earlier >= EARLIER_SPANS_MIN && count >= min
+    const isSpike = isEnough && isAtLeast(count * earlier, factor * sum)
+    baseline.push({ span, count })
+    sum += count
+    return isSpike
   }
-  return extents
 }
 
 /**
