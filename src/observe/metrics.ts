@@ -41,6 +41,7 @@ export function createMetrics() {
       'reason',
       'result',
     ]),
+    nudges: counter('tocsin_nudges_total', 'Alerts told because of time alone', ['reason']),
     errors: counter('tocsin_errors_total', 'Errors by station', ['stage', 'reason']),
     rules: gauge('tocsin_rules', 'Rules by state', ['state']),
     readMarkAge: gauge('tocsin_read_mark_age_seconds', 'Age of the read mark', ['contract']),
