@@ -85,7 +85,7 @@ export async function turnAlert(
   const { actions, teller, announce, clock, log } = parts
   const group = id.slice(0, id.lastIndexOf('-'))
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-    const { version, alerts } = await actions.group(contract, group)
+    const { version, alerts } = await actions.group(contract, group, id)
     const before = alerts.find((alert) => alert.id === id)
     if (before === undefined) return { refused: 'not-found', message: `there is no alert ${id}` }
     const at = clock.now()

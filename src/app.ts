@@ -5,7 +5,6 @@ import { stopwatch } from './clock.ts'
 import type { Config } from './config.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
-import { createRouter, defaultRoute } from './core/route.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
 import { openEnrichment } from './enrich/geo.ts'
 import type { ReceiverContext } from './notify/receiver.ts'
@@ -21,12 +20,12 @@ import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
 import { openReader } from './open-reader.ts'
+import { openTelling } from './open-telling.ts'
 import type { Reader } from './source/reader.ts'
 import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
 import { createKeys } from './state/keys.ts'
 import { openRedisStores, type Stores } from './state/redis.ts'
 import { createStopList, type StopList } from './stop-list.ts'
-import { createTeller } from './teller.ts'
 
 /** Parts of the service that can run in processes of their own. */
 export const ROLES = ['read', 'evaluate', 'notify', 'http'] as const
@@ -108,13 +107,11 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const delivery = openDelivery({ options, connections, redis, keys, stores, metrics, stops })
   const { outbox, digests } = delivery
 
-  const stateful = new Set(config.receivers.filter((one) => one.stateful).map(({ name }) => name))
-  const teller = createTeller({
-    router: createRouter(defaultRoute(config.receivers.map((receiver) => receiver.name))),
-    mutes: config.schedules,
-    maintenance: [],
-    silences: stores.silences,
-    isStateful: (name) => stateful.has(name),
+  const telling = openTelling({
+    ...options,
+    stores,
+    metrics,
+    announce: (contract) => announce(contract, outbox, log),
   })
   if (roles.has('evaluate')) {
     const publish = () => rules.publishTimes()
@@ -122,7 +119,10 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     runInBackground('rule statistics', (signal) => stats.run(signal), { stops, log })
   }
   const workers: (() => Promise<void>)[] = []
-  if (roles.has('notify')) workers.push(...delivery.startWorkers(async () => {}))
+  if (roles.has('notify')) {
+    workers.push(...delivery.startWorkers(async () => {}))
+    runInBackground('nudges', (signal) => telling.nudges.run(signal), { stops, log })
+  }
   // Together: each may wait for the same Redis, or for a receiver of its own.
   stops.add('workers', () => Promise.all(workers.map((close) => close())), WORKER_STOP_TIMEOUT_MS)
   runInBackground('outbox', (signal) => outbox.run(signal), { stops, log })
@@ -133,7 +133,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       rules: () => rules.current(),
       calendar,
       lookUp,
-      teller,
+      teller: telling.teller,
       announce: (contract) => announce(contract, outbox, log),
       clock,
       metrics,

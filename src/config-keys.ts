@@ -2,6 +2,8 @@
 // them, and what the environment adds: config.ts.
 import { isTimezone } from './core/calendar.ts'
 import { parseDuration } from './core/duration.ts'
+import { type MaintenanceDraft, maintenanceSchema, parseMaintenance } from './core/maintenance.ts'
+import { routeShape } from './core/route-shape.ts'
 import { parseSchedule, type Schedule } from './core/schedule.ts'
 import {
   anything,
@@ -94,6 +96,11 @@ const QUEUE_KEYS = {
 
 const DETECTION_KEYS = {
   notifyHorizon: { shape: duration, about: 'How far back a first start reads.', default: '1h' },
+  settle: {
+    shape: duration,
+    about: 'How long late entries are waited for before silence is believed.',
+    default: '15m',
+  },
 } satisfies Keys
 
 const timezone = readable('a time zone such as "Europe/Berlin"', {}, (raw) =>
@@ -114,6 +121,12 @@ const schedules: Shape<ReadonlyMap<string, Schedule>> = {
   },
 }
 
+const maintenance: Shape<readonly MaintenanceDraft[]> = {
+  expected: 'a list of maintenance windows',
+  schema: maintenanceSchema,
+  parse: parseMaintenance,
+}
+
 export const CONFIG_KEYS = {
   $schema: { shape: anything('a schema', { type: 'string' }), about: 'For editors.' },
   timezone: { shape: timezone, about: 'Zone of hours, days and times shown.', default: 'UTC' },
@@ -127,5 +140,7 @@ export const CONFIG_KEYS = {
   enrich: { shape: enrichmentShape, about: 'Data about addresses.' },
   schedules: { shape: schedules, about: 'Weekly schedules that rules name.' },
   receivers: { shape: receiversShape, about: 'Who is told, by name.' },
+  route: { shape: routeShape, about: 'Which alerts go to whom. Default: low and above, to all.' },
+  maintenance: { shape: maintenance, about: 'Times, every week, in which alerts are muted.' },
   http: { shape: record(HTTP_KEYS), about: 'The API and the console.' },
 } satisfies Keys

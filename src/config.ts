@@ -2,7 +2,9 @@
 // the file. Reading the file is config-file.ts; receivers bring schemas of their own.
 import { CONFIG_KEYS, type IONOS_KEYS, type SWEEP_KEYS } from './config-keys.ts'
 import { type ReceiverConfig, receiversFromEnv } from './config-receivers.ts'
+import { assembleRouting, namesInFile, type Routing } from './config-routes.ts'
 import type { Problem } from './core/problem.ts'
+import { routeDefinition } from './core/route-shape.ts'
 import type { Schedule } from './core/schedule.ts'
 import { isObject, type JsonSchema, type RecordOf, type Report, record } from './core/shape.ts'
 import { BUILTIN_SOURCES, type EnrichmentSources } from './enrich/sources.ts'
@@ -34,11 +36,13 @@ export type Config = {
     readonly concurrency: number
     readonly highWater: number
   }
-  readonly detection: { readonly notifyHorizonMs: number }
+  readonly detection: { readonly notifyHorizonMs: number; readonly settleMs: number }
   readonly enrich: EnrichmentSources
   /** Weekly schedules by name, for rules. */
   readonly schedules: ReadonlyMap<string, Schedule>
   readonly receivers: readonly ReceiverConfig[]
+  /** Without a route everything of `low` and above goes to every receiver. */
+  readonly routing: Routing
   readonly http: HttpConfig
   readonly proxy: { readonly https: string | undefined; readonly none: string | undefined }
 }
@@ -57,7 +61,8 @@ const configShape = record(CONFIG_KEYS, 'an object of settings')
 /** The JSON Schema that editors complete the configuration with. */
 export function createConfigSchema(): JsonSchema {
   const $schema = 'http://json-schema.org/draft-07/schema#'
-  return { $schema, title: 'Tocsin configuration', ...configShape.schema }
+  const definitions = { route: routeDefinition }
+  return { $schema, title: 'Tocsin configuration', ...configShape.schema, definitions }
 }
 
 /**
@@ -73,7 +78,8 @@ export function parseConfig(
   const file = configShape.parse(withEnv(value ?? {}, env), '', report)
   const receivers = file?.receivers ?? receiversFromEnv(env, report)
   reportHalfLogin(env, report)
-  const config = file === undefined ? undefined : assemble(file, receivers, env, report)
+  const names = [...namesInFile(value), ...receivers.map((receiver) => receiver.name)]
+  const config = file === undefined ? undefined : assemble(file, { receivers, names }, env, report)
   const failed = problems.some((problem) => problem.level === 'error')
   return { config: failed || config === undefined ? undefined : deepFreeze(config), problems }
 }
@@ -132,11 +138,12 @@ function setKey(
 
 function assemble(
   file: RecordOf<typeof CONFIG_KEYS>,
-  receivers: readonly ReceiverConfig[],
+  { receivers, names }: { receivers: readonly ReceiverConfig[]; names: readonly string[] },
   env: Env,
   report: Report,
 ): Config {
   const { ionos, redis, queue, detection } = file
+  const schedules = file.schedules ?? new Map<string, Schedule>()
   return {
     timezone: file.timezone ?? 'UTC',
     dataDir: file.dataDir ?? '.tocsin',
@@ -158,10 +165,14 @@ function assemble(
       concurrency: queue?.concurrency ?? 10,
       highWater: queue?.highWater ?? 2_000,
     },
-    detection: { notifyHorizonMs: detection?.notifyHorizon ?? HOUR_MS },
+    detection: {
+      notifyHorizonMs: detection?.notifyHorizon ?? HOUR_MS,
+      settleMs: detection?.settle ?? 15 * MINUTE_MS,
+    },
     enrich: file.enrich ?? BUILTIN_SOURCES,
-    schedules: file.schedules ?? new Map(),
+    schedules,
     receivers,
+    routing: assembleRouting({ ...file, schedules, receivers: [...new Set(names)] }, report),
     http: assembleHttp(file.http, env['TOCSIN_API_TOKEN']?.trim() || undefined, report),
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'] || undefined,

@@ -16,7 +16,7 @@ import type {
   MarkStore,
   SilenceStore,
 } from './state/stores.ts'
-import type { Teller } from './teller.ts'
+import type { Tell, Teller } from './teller.ts'
 
 export type Nudges = {
   /** Looks at every alert whose time has come, once. Throws when a store does. */
@@ -101,17 +101,18 @@ async function handleSilenceEnds(known: readonly string[], now: number, parts: N
 
 async function lookAtContract(contract: string, now: number, parts: NudgeParts): Promise<void> {
   const mark = await parts.marks.evaluated(contract)
+  const tell = await parts.teller(now)
   for (let go = 0; go < GOES_MAX; go += 1) {
     const places = await parts.actions.due(contract, now, DUE_MAX)
     let told = 0
-    for (const place of places) told += await lookAt(contract, place, { now, mark, parts })
+    for (const place of places) told += await lookAt(contract, place, { tell, mark, parts })
     if (told > 0) parts.announce(contract)
     if (places.length < DUE_MAX) return
   }
 }
 
 type Look = {
-  readonly now: number
+  readonly tell: Tell
   /** The contract's evaluated mark, ms. */
   readonly mark: number | undefined
   readonly parts: NudgeParts
@@ -119,18 +120,20 @@ type Look = {
 
 /** Looks at one alert; returns how many are told. */
 async function lookAt(contract: string, place: AlertPlace, look: Look): Promise<number> {
-  const { now, mark, parts } = look
-  const { actions, teller, metrics, log } = parts
+  const { tell, mark, parts } = look
+  const { actions, metrics, log } = parts
   for (let attempt = 0; attempt < TRIES_MAX; attempt += 1) {
-    const { version, alerts } = await actions.group(contract, place.group)
+    const { version, alerts } = await actions.group(contract, place.group, place.id)
     const before = alerts.find(({ id }) => id === place.id)
-    if (before === undefined || before.state === 'resolved') return 0
+    if (before === undefined || before.state === 'resolved') {
+      await actions.forget(contract, [place])
+      return 0
+    }
     const branches = parts.branchesOf(before)
     if (isQuiet(before, branches, mark, parts.settleMs)) {
       await endQuietly(contract, before, parts)
       return 0
     }
-    const tell = await teller(now)
     const { alert, decision, notifications } = tell(before, before)
     const change = { group: place.group, version, alerts: [alert], trail: [], notifications }
     if ((await actions.change(contract, change)) === 'conflict') continue

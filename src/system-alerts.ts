@@ -5,7 +5,7 @@ import type { Alert, Field } from './core/alert.ts'
 import { applyAction } from './core/alert-action.ts'
 import { canonicalJson } from './core/canonical-json.ts'
 import type { Severity } from './core/severity.ts'
-import { type SystemRuleId, systemRule } from './core/system-rule.ts'
+import { SYSTEM_RULE_SET, type SystemRuleId, systemRule } from './core/system-rule.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type {
@@ -150,7 +150,7 @@ async function openAlert(cause: Raise, { numbers }: SystemAlertParts): Promise<A
     number,
     contract: cause.contract,
     rule,
-    ruleSetVersion: 'system',
+    ruleSetVersion: SYSTEM_RULE_SET,
     severity: cause.severity ?? severity,
     state: 'open',
     title: rule.title,

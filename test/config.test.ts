@@ -204,6 +204,65 @@ describe('a configuration', () => {
     expect(parseConfig(undefined, env as Env).problems.map(formatProblem)).toEqual([expected])
   })
 
+  it('reads routes, maintenance and what they name', () => {
+    const { config, problems } = parseConfig(
+      {
+        schedules: { nights: { hours: ['22:00-06:00'] } },
+        receivers: { soc: { type: 'slack', url: WEBHOOK }, out: { type: 'stdout' } },
+        route: {
+          receivers: ['soc'],
+          routes: [
+            { match: { severity: '<high' }, receivers: ['out'], mute: ['nights', 'patching'] },
+          ],
+        },
+        maintenance: [
+          {
+            name: 'patching',
+            matchers: ['user =~ ^svc-'],
+            schedule: { days: ['sun'] },
+            comment: 'x',
+          },
+          { name: 'backup', matchers: ['rule = backup'], schedule: 'nights' },
+        ],
+        detection: { settle: '5m' },
+      },
+      {},
+    )
+    expect(problems).toEqual([])
+    expect(config?.routing.route?.routes?.[0]?.match).toEqual({
+      severity: ['info', 'low', 'medium'],
+    })
+    expect(config?.routing.maintenance.map(({ name, schedule }) => [name, schedule.name])).toEqual([
+      ['patching', 'patching'],
+      ['backup', 'nights'],
+    ])
+    expect([...(config?.routing.mutes.keys() ?? [])]).toEqual(['nights', 'patching', 'backup'])
+    expect(config?.detection.settleMs).toBe(300_000)
+  })
+
+  it.each([
+    [
+      { receivers: { soc: { type: 'slack', url: WEBHOOK } }, route: { receivers: ['sock'] } },
+      [
+        '/route/receivers/0: unknown receiver "sock", did you mean "soc"?',
+        '/route: warning: no route leads to the receiver "soc"',
+      ],
+    ],
+    [
+      { receivers: { soc: { type: 'slack' } }, route: { receivers: ['soc'] } },
+      ['/receivers/soc/url: Invalid input: expected string, received undefined'],
+    ],
+    [
+      {
+        maintenance: [{ name: 'a', matchers: ['rule = x'], schedule: 'nigths' }],
+        schedules: { nights: {} },
+      },
+      ['/maintenance/0/schedule: unknown schedule "nigths", did you mean "nights"?'],
+    ],
+  ])('says what is wrong with routes and maintenance: %#', (file, expected) => {
+    expect(parseConfig(file, {}).problems.map(formatProblem)).toEqual(expected)
+  })
+
   it('never repeats a secret in a problem', () => {
     const env = {
       SLACK_WEBHOOK_URL: 'http://example.com/services/very-secret',

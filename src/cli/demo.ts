@@ -91,9 +91,10 @@ function demoConfig(config: Config, apiUrl: string, token: string): Config {
       intervalMs: DEMO_INTERVAL_MS,
       requestsPerMinuteMax: DEMO_REQUESTS_PER_MINUTE_MAX,
     },
-    detection: { notifyHorizonMs: DEMO_HORIZON_MS },
+    detection: { ...config.detection, notifyHorizonMs: DEMO_HORIZON_MS },
     redis: { ...config.redis, prefix: DEMO_PREFIX },
     receivers: [DEMO_RECEIVER],
+    routing: { ...config.routing, route: undefined },
     proxy: { https: undefined, none: undefined },
   }
 }

@@ -86,7 +86,8 @@ function withReceivers(config: Config, log: Log): Config {
     stateful: false,
     readBy: 'people',
   }
-  return { ...config, receivers: [stdout] }
+  // Routes to receivers that are not there lead nowhere.
+  return { ...config, receivers: [stdout], routing: { ...config.routing, route: undefined } }
 }
 
 function parseRoles(only: string | undefined): ReadonlySet<Role> {

@@ -2,6 +2,7 @@
 // events and the evaluated mark, never from the clock, and a late entry takes it back.
 import type { Alert } from './alert.ts'
 import type { Branch } from './route.ts'
+import { SYSTEM_RULE_SET } from './system-rule.ts'
 import { resolveAfterOf } from './told.ts'
 
 /**
@@ -15,6 +16,7 @@ export function isQuiet(
   settleMs: number,
 ): boolean {
   const resolveAfterMs = resolveAfterOf({ after: alert, branches })
+  if (alert.ruleSetVersion === SYSTEM_RULE_SET) return false
   if (alert.state === 'resolved' || resolveAfterMs === undefined || markMs === undefined) {
     return false
   }

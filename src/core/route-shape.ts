@@ -82,7 +82,11 @@ const group: Shape<Readonly<Record<string, readonly string[]>>> = {
   schema: { type: 'object', additionalProperties: oneOrMore.schema },
   parse(value, pointer, report) {
     if (!isObject(value)) {
-      return reportError(report, pointer, `found ${describeFound(value)}, expected ${group.expected}`)
+      return reportError(
+        report,
+        pointer,
+        `found ${describeFound(value)}, expected ${group.expected}`,
+      )
     }
     const read = Object.entries(value).map(([key, globs]) => [
       key,
@@ -123,11 +127,15 @@ const ESCALATE_KEYS = {
 } satisfies Keys
 
 const ROUTE_KEYS = {
-  match: { shape: record(MATCH_KEYS, 'an object such as { "severity": ">=high" }'), about: 'Which alerts take this route: all of it must hold. Absent: all do.' },
+  match: {
+    shape: record(MATCH_KEYS, 'an object such as { "severity": ">=high" }'),
+    about: 'Which alerts take this route: all of it must hold. Absent: all do.',
+  },
   receivers: { shape: names, about: 'Who is told. Absent: those of the route above.' },
   continue: {
     shape: flag,
-    about: "Later routes beside it are tried as well; on the root, its own receivers are told beside its routes'.",
+    about:
+      "Later routes beside it are tried as well; on the root, its own receivers are told beside its routes'.",
     default: false,
   },
   repeat: {
@@ -159,7 +167,13 @@ export const routeShape: Shape<Route> = {
 }
 
 export const routeDefinition = {
-  ...record({ ...ROUTE_KEYS, routes: { shape: listOf(routeShape, { max: LIST_MAX }), about: 'Routes below it: the first that matches.' } }).schema,
+  ...record({
+    ...ROUTE_KEYS,
+    routes: {
+      shape: listOf(routeShape, { max: LIST_MAX }),
+      about: 'Routes below it: the first that matches.',
+    },
+  }).schema,
 }
 
 function parseRoute(
@@ -188,10 +202,7 @@ function parseRoute(
   return read === undefined ? undefined : routeOf(read, read.routes)
 }
 
-function routeOf(
-  read: RecordOf<typeof ROUTE_KEYS>,
-  routes: readonly Route[] | undefined,
-): Route {
+function routeOf(read: RecordOf<typeof ROUTE_KEYS>, routes: readonly Route[] | undefined): Route {
   const { match, receivers, escalate, mute, sendResolved } = read
   return {
     ...(match !== undefined && { match: matchOf(match) }),
@@ -208,7 +219,7 @@ function routeOf(
 
 function matchOf(match: RecordOf<typeof MATCH_KEYS>): RouteMatch {
   const known = Object.entries(match).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(known) as RouteMatch
+  return Object.fromEntries(known)
 }
 
 function stagesOf(stages: readonly RecordOf<typeof ESCALATE_KEYS>[]): readonly Escalation[] {

@@ -8,6 +8,9 @@ export type SystemRule = AlertRule & { readonly severity: Severity }
 /** For what concerns no contract, such as rules that do not load. */
 export const SYSTEM_CONTRACT = 'tocsin'
 
+/** Stands where other alerts name the version of the rules. */
+export const SYSTEM_RULE_SET = 'system'
+
 const TEXTS = {
   'tocsin-blind': {
     title: 'The Activity Log can not be read',

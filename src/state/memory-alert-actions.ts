@@ -49,6 +49,9 @@ export function createMemoryAlertActionStore(state: MemoryAlertState): AlertActi
         .map(placeOf)
     },
 
+    // Here the index is the alerts themselves.
+    async forget() {},
+
     async touch(contract, now) {
       for (const alert of open(contract)) touched.set(alert.id, now)
     },

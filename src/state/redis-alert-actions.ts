@@ -19,13 +19,18 @@ const TOUCH_STEP = 1_000
 
 /**
  * Reads a group's alerts; writes nothing.
- * KEYS group, spans. ARGV most alerts. Returns { version, { alert JSON …, latest last } }.
+ * KEYS group, spans. ARGV most alerts, id of one that must be among them or ''.
+ * Returns { version, { alert JSON …, latest last } }.
  */
 const READ_STATE = defineScript(
   'read-state',
   `
 local alerts = {}
-for _, id in ipairs(redis.call('ZRANGE', KEYS[2], -tonumber(ARGV[1]), -1)) do
+local ids = redis.call('ZRANGE', KEYS[2], -tonumber(ARGV[1]), -1)
+local found = ARGV[2] == ''
+for _, id in ipairs(ids) do found = found or id == ARGV[2] end
+if not found then table.insert(ids, 1, ARGV[2]) end
+for _, id in ipairs(ids) do
   local json = redis.call('HGET', KEYS[1], id)
   if json then alerts[#alerts + 1] = json end
 end
@@ -94,11 +99,11 @@ export function createRedisAlertActionStore(redis: Redis, keys: Keys): AlertActi
   }
 
   return {
-    async group(contract, group) {
+    async group(contract, group, id = '') {
       const [answer] = await runScript(redis, READ_STATE, [
         {
           keys: [keys.group(contract, group), keys.spans(contract, group)],
-          args: [GROUP_ALERTS_MAX],
+          args: [GROUP_ALERTS_MAX, id],
         },
       ])
       const [version, alerts] = answer as [number, string[]]
@@ -144,6 +149,11 @@ export function createRedisAlertActionStore(redis: Redis, keys: Keys): AlertActi
       const key = keys.open(contract)
       const places = await redis.zrangebyscore(key, '-inf', `${now}`, 'LIMIT', 0, limit)
       return places.map(readPlace)
+    },
+
+    async forget(contract, places) {
+      const members = places.map(({ group, id }) => `${group}/${id}`)
+      if (members.length > 0) await redis.zrem(keys.open(contract), ...members)
     },
 
     async touch(contract, now) {

@@ -150,7 +150,8 @@ export type GroupChange = {
 
 /** What people, and time, do to alerts. Same alerts and same versions as AlertStore's. */
 export type AlertActionStore = {
-  group(contract: string, group: string): Promise<GroupState>
+  /** The latest alerts of a group, and the one with this id however old it is. */
+  group(contract: string, group: string, id?: string): Promise<GroupState>
   change(contract: string, change: GroupChange): Promise<CommitResult>
   /** Where the alert with a number is. */
   find(contract: string, number: number): Promise<AlertPlace | undefined>
@@ -158,6 +159,8 @@ export type AlertActionStore = {
   open(contract: string, limit: number): Promise<readonly Alert[]>
   /** Those whose `lookAt` has come. */
   due(contract: string, now: number, limit: number): Promise<readonly AlertPlace[]>
+  /** Takes places out of the index that no alert is at any more. */
+  forget(contract: string, places: readonly AlertPlace[]): Promise<void>
   /** Makes all that are not resolved due: something changed that concerns them all. */
   touch(contract: string, now: number): Promise<void>
   /** The audit trail, oldest first. */
