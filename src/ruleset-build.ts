@@ -9,6 +9,7 @@ import { applyOverride, type Override, parseOverrides } from './core/rule-overri
 import type { Schedule } from './core/schedule.ts'
 import { isObject, pointerTo, reportError, reportWarning } from './core/shape.ts'
 import { suggestName } from './core/suggest.ts'
+import { reportCovered, type Written } from './ruleset-covered.ts'
 import type { RuleFiles } from './ruleset-files.ts'
 import { readShared, reportFaultyUse, type Shared } from './ruleset-shared.ts'
 import { type Build, openSource, type Source, sourcesOf } from './ruleset-source.ts'
@@ -45,7 +46,8 @@ export function buildParts(
   const all = loaded
     .map(({ rule }) => applyOverride(rule, overrides.get(rule.id)))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-  reportSame(loaded)
+  const same = reportSame(loaded)
+  reportCovered(writtenOf(all, loaded), same, { ...shared, ...build, shared: shared.conditions })
   const paths = new Map(loaded.map(({ rule, source }) => [rule.id, source.file.path]))
   const { lists, conditions } = shared
   return { problems: inOrder(problems, sources), all, lists, conditions, paths }
@@ -120,8 +122,19 @@ function reportExpired(exceptions: Rule['exceptions'], { pointer, source, build 
   }
 }
 
-/** A rule that says what another one says raises each alert twice. */
-function reportSame(rules: readonly LoadedRule[]): void {
+/** Each rule as it is in use, with its file. */
+function writtenOf(all: readonly Rule[], loaded: readonly LoadedRule[]): readonly Written[] {
+  const sources = new Map(loaded.map(({ rule, source }) => [rule.id, source]))
+  return all.flatMap((rule) => {
+    const source = sources.get(rule.id)
+    const value = source?.document.value
+    return source && isObject(value) ? [{ rule, source, detect: value.detect }] : []
+  })
+}
+
+/** A rule that says what another one says raises each alert twice. Returns the ids of those told. */
+function reportSame(rules: readonly LoadedRule[]): ReadonlySet<string> {
+  const told = new Set<string>()
   const seen = new Map<string, Rule>()
   for (const { rule, source } of rules) {
     if (rule.status === 'disabled') continue
@@ -133,8 +146,10 @@ function reportSame(rules: readonly LoadedRule[]): void {
     else {
       const message = `the rule ${JSON.stringify(other.id)} has the very same conditions: both would raise an alert for the same events`
       reportWarning(source.report, '/conditions', message)
+      told.add(rule.id)
     }
   }
+  return told
 }
 
 function inOrder(problems: readonly Problem[], sources: readonly Source[]): readonly Problem[] {

@@ -9,6 +9,9 @@ import { readSettings } from './settings.ts'
 
 const SCHEMA = resolve(import.meta.dirname, '../../schema/rule.schema.json')
 
+/** Of the 100 columns of a line, less what stands before a list. */
+const LIST_LINE_MAX = 80
+
 export function rulesNewCommand(cli: Cli): Command {
   return new Command('new')
     .description('write a new rule with a test, ready to be changed')
@@ -104,5 +107,14 @@ function scaffold(id: string, path: string): string {
       },
     ],
   }
-  return `${JSON.stringify(rule, undefined, 2)}\n`
+  return `${layOut(rule)}\n`
+}
+
+/** As formatters for JSON lay it out: lists of texts stand in one line where they fit. */
+function layOut(value: unknown): string {
+  const lists = /\[\n\s+("[^\n]*"(?:,\n\s+"[^\n]*")*)\n\s+\]/g
+  return JSON.stringify(value, undefined, 2).replace(lists, (list, items: string) => {
+    const line = `[${items.replace(/\n\s+/g, ' ')}]`
+    return line.length <= LIST_LINE_MAX ? line : list
+  })
 }

@@ -1,4 +1,5 @@
 // The commands about rules, as a user types them: what they print and how they end.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,6 +9,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Cli, CommandError } from '../../src/cli/context.ts'
 import { rulesCommand } from '../../src/cli/rules.ts'
 import { formatTable } from '../../src/cli/table.ts'
+
+const PROJECT = join(import.meta.dirname, '../..')
 
 let root: string
 
@@ -252,6 +255,18 @@ describe('rules new', () => {
       id: 'user-gone',
       status: 'staged',
     })
+  })
+
+  test('writes it as the formatter of this project does', async () => {
+    await tocsin('rules new user-gone --rules rules')
+    const written = readFileSync(join(root, 'rules/user-gone.json'), 'utf8')
+    const biome = join(PROJECT, 'node_modules/@biomejs/biome/bin/biome')
+    const formatted = execFileSync(
+      process.execPath,
+      [biome, 'format', '--stdin-file-path=rules/user-gone.json'],
+      { cwd: PROJECT, input: written, encoding: 'utf8' },
+    )
+    expect(written).toBe(formatted)
   })
 
   test('makes the folder that is named', async () => {
