@@ -1,7 +1,7 @@
 // Owns whether one condition implies another: each event that fulfils the one fulfils the other.
 // "Yes" is certain; "no" only means that it was not seen. Who asks: ruleset-covered.ts.
 import type { Condition, FactReference, Leaf } from './condition.ts'
-import { compileLiteral, mayThrow, parseComparison } from './decorators.ts'
+import { type Comparison, compileLiteral, mayThrow, parseComparison } from './decorators.ts'
 import { leafImplies } from './leaf-implies.ts'
 import type { OperatorContext, Test } from './operators/operator.ts'
 
@@ -80,41 +80,37 @@ function groupOf(
 const OPPOSITES: Readonly<Record<string, string>> = { notEqual: 'equal', notIn: 'in' }
 
 function toLiteral(leaf: Leaf, negatedFirst: boolean, context: OperatorContext): Literal {
-  let { comparison } = leaf
-  let negated = negatedFirst
-  const rewrite = (text: string): void => {
-    const parsed = parseComparison(text)
-    if ('problem' in parsed) throw new Error(parsed.problem)
-    comparison = parsed
-    negated = !negated
-  }
-  // A comparison that throws is false, and so is its `not:`: only what can't throw has an opposite.
-  const throws = throwsFor(leaf)
-  while (!throws && comparison.decorators[0] === 'not') {
-    rewrite(comparison.text.slice('not:'.length))
-  }
-  const opposite = OPPOSITES[comparison.text]
-  if (!throws && opposite !== undefined) rewrite(opposite)
-  let { value } = leaf
-  const { name } = comparison.operator
-  if ((comparison.text === 'exists' || comparison.text === 'present') && value === false) {
-    value = true
-    negated = !negated
-  }
+  const { comparison, isOpposite } = withoutNot(leaf)
+  const isAbsence = /^(exists|present)$/.test(comparison.text) && leaf.value === false
+  const value = isAbsence ? true : leaf.value
   const operand = leaf.valueFact ? { from: nameOf(leaf.valueFact) } : { literal: value }
   const reference = nameOf(leaf)
   return {
     kind: 'literal',
-    negated,
+    negated: [negatedFirst, isOpposite, isAbsence].filter(Boolean).length % 2 === 1,
     key: JSON.stringify([comparison.text, reference, operand]),
     reference,
-    operator: name,
+    operator: comparison.operator.name,
     decorators: comparison.decorators,
     value,
     holds: leaf.valueFact
       ? undefined
       : falseWhereItThrows(compileLiteral(comparison, value, context)),
   }
+}
+
+/** The comparison without what turns its verdict round, and whether that is done now. */
+function withoutNot(leaf: Leaf): { comparison: Comparison; isOpposite: boolean } {
+  const { comparison } = leaf
+  // A comparison that throws is false, and so is its `not:`: only what can't throw has an opposite.
+  if (throwsFor(leaf)) return { comparison, isOpposite: false }
+  const parts = comparison.text.split(':')
+  const nots = parts.findIndex((part) => part !== 'not')
+  const text = parts.slice(nots).join(':')
+  const opposite = OPPOSITES[text]
+  const rest = parseComparison(opposite ?? text)
+  if ('problem' in rest) throw new Error(rest.problem)
+  return { comparison: rest, isOpposite: (nots % 2 === 1) !== (opposite !== undefined) }
 }
 
 function throwsFor({ comparison, value, valueFact }: Leaf): boolean {
