@@ -15,7 +15,7 @@ export function rulesListCommand(cli: Cli): Command {
     .option('--within <duration>', 'with --stats: the last hours or days, up to 7d', '24h')
     .addHelpText(
       'after',
-      '\nState: running, off (disabled), or waiting (its kind of "detect" is read and checked but not yet active).\n\nµS/EVENT: what a rule would take if it were asked about every event, from a sample. The index spares most of it.\n\nExamples:\n  tocsin rules list --json\n  tocsin rules list --stats --within 7d',
+      '\nState: running, off (disabled), or waiting (its kind of "detect" is read and checked but not yet active).\n\nµS/EVENT: what a rule would take if it were asked about every event, from a sample. The index spares most of it.\n\nExample:\n  tocsin rules list --json\n  tocsin rules list --stats --within 7d',
     )
     .action(async (options: { stats?: boolean; within: string }, command: Command) => {
       const loaded = await loadRules(cli, command)
