@@ -31,7 +31,7 @@ export function describeRequest(common: Common, activity: Activity, timeMs: numb
     return {
       timeMs,
       meta: {},
-      principal: principalOf(common, { ...operation, service: 'DCD' }),
+      principal: principalOf(common, operation),
       event: { param: {}, resources, type: 'RequestAccepted' },
     }
   }
