@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { alertsCommand } from './alerts.ts'
 import { backtestCommand } from './backtest.ts'
 import type { Cli } from './context.ts'
 import { contractsCommand } from './contracts.ts'
@@ -10,9 +11,11 @@ import { doctorCommand } from './doctor.ts'
 import { fetchCommand } from './fetch.ts'
 import { matchCommand } from './match.ts'
 import { redisCommand } from './redis.ts'
+import { routesCommand } from './routes.ts'
 import { rulesCommand } from './rules.ts'
 import { sendTestCommand } from './send-test.ts'
 import { serveCommand } from './serve.ts'
+import { silencesCommand } from './silences.ts'
 import { simulateCommand } from './simulate.ts'
 
 const COMMANDS = [
@@ -20,6 +23,9 @@ const COMMANDS = [
   demoCommand,
   doctorCommand,
   sendTestCommand,
+  alertsCommand,
+  silencesCommand,
+  routesCommand,
   rulesCommand,
   matchCommand,
   backtestCommand,
