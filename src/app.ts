@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
+import { createEventRecorder } from './event-recorder.ts'
 import { openEnrichment } from './enrich/geo.ts'
 import type { ReceiverContext } from './notify/receiver.ts'
 import type { Log } from './observe/log.ts'
@@ -94,7 +95,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   for (const warning of await redisWarnings(redis)) log.warn({}, warning)
 
   const keys = createKeys(config.redis.prefix)
-  const stores = openRedisStores(redis, keys)
+  const { eventsMs } = config.retention
+  const stores = openRedisStores(redis, keys, { listen: () => connect('state'), eventsMs })
   const connections: QueueConnections = {
     producer: connect('producer'),
     worker: connect('worker'),
@@ -135,19 +137,23 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       lookUp,
       teller: telling.teller,
       announce: (contract) => announce(contract, outbox, log),
+      record: createEventRecorder({ ...stores, clock, metrics }),
       clock,
       metrics,
       log,
     })
     workers.push(startEvaluate({ options, connections, pipeline, stores }))
-    runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
     runInBackground('address data', refreshData, { stops, log })
+  }
+  if (roles.has('evaluate') || roles.has('http')) {
+    runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
   }
   const reader = roles.has('read')
     ? startRead({ options, entries, stores, metrics, stops })
     : undefined
+  const httpParts = { config, clock, log, metrics, calendar, lookUp }
   const http = roles.has('http')
-    ? await openHttp({ config, clock, log, metrics, redis, rules, reader: () => reader })
+    ? await openHttp({ ...httpParts, redis, rules, stores, reader: () => reader })
     : undefined
   if (http !== undefined) stops.add('http server', http.close)
   const { ruleSet } = rules.current()

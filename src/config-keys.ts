@@ -103,6 +103,21 @@ const DETECTION_KEYS = {
   },
 } satisfies Keys
 
+const EVENTS_DAYS_MAX = 30
+
+const eventsKept: Shape<number> = {
+  ...duration,
+  parse(value, pointer, report) {
+    const ms = duration.parse(value, pointer, report)
+    if (ms === undefined || ms <= EVENTS_DAYS_MAX * 86_400_000) return ms
+    return reportError(report, pointer, `at most "${EVENTS_DAYS_MAX}d" is kept`)
+  },
+}
+
+const RETENTION_KEYS = {
+  events: { shape: eventsKept, about: 'How long events can be looked at.', default: '7d' },
+} satisfies Keys
+
 const timezone = readable('a time zone such as "Europe/Berlin"', {}, (raw) =>
   isTimezone(raw) ? raw : undefined,
 )
@@ -142,5 +157,6 @@ export const CONFIG_KEYS = {
   receivers: { shape: receiversShape, about: 'Who is told, by name.' },
   route: { shape: routeShape, about: 'Which alerts go to whom. Default: low and above, to all.' },
   maintenance: { shape: maintenance, about: 'Times, every week, in which alerts are muted.' },
+  retention: { shape: record(RETENTION_KEYS), about: 'How long things are kept.' },
   http: { shape: record(HTTP_KEYS), about: 'The API and the console.' },
 } satisfies Keys

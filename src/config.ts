@@ -43,6 +43,7 @@ export type Config = {
   readonly receivers: readonly ReceiverConfig[]
   /** Without a route everything of `low` and above goes to every receiver. */
   readonly routing: Routing
+  readonly retention: { readonly eventsMs: number }
   readonly http: HttpConfig
   readonly proxy: { readonly https: string | undefined; readonly none: string | undefined }
 }
@@ -173,6 +174,7 @@ function assemble(
     schedules,
     receivers,
     routing: assembleRouting({ ...file, schedules, receivers: [...new Set(names)] }, report),
+    retention: { eventsMs: file.retention?.events ?? 7 * 24 * HOUR_MS },
     http: assembleHttp(file.http, env['TOCSIN_API_TOKEN']?.trim() || undefined, report),
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'] || undefined,

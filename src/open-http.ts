@@ -1,17 +1,27 @@
 // Owns connecting the HTTP server: stores, rules and readers → routes → a server that listens.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
+import type { Calendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
+import type { LookUp } from './core/event.ts'
+import { alertRoutes } from './http/api/alerts.ts'
+import { withDescription } from './http/api/description.ts'
+import { eventRoutes } from './http/api/events.ts'
 import { healthRoutes, type PartState, type ReaderState } from './http/api/health.ts'
 import { metricsPlugin } from './http/api/metrics.ts'
 import { sessionRoutes } from './http/api/session.ts'
+import { streamPlugin } from './http/api/stream.ts'
 import { listen } from './http/listen.ts'
+import type { Route } from './http/route.ts'
 import { createServer } from './http/server.ts'
 import { findConsole } from './http/shell.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { RuleReload } from './running-rules.ts'
 import type { Reader } from './source/reader.ts'
+import type { Stores } from './state/redis.ts'
 
 export type HttpParts = {
   readonly config: Config
@@ -20,9 +30,14 @@ export type HttpParts = {
   readonly metrics: Metrics
   readonly redis: Redis
   readonly rules: RuleReload
+  readonly stores: Stores
+  readonly calendar: Calendar
+  readonly lookUp: LookUp
   /** The reader of this process, where there is one. */
   readonly reader: () => Reader | undefined
 }
+
+const VERSION = readVersion()
 
 /** An answer of Redis that takes longer is none, for whoever asks whether it is there. */
 const PING_TIMEOUT_MS = 1_000
@@ -31,29 +46,39 @@ const PING_TIMEOUT_MS = 1_000
 export async function openHttp(
   parts: HttpParts,
 ): Promise<{ readonly address: string; readonly close: () => Promise<void> }> {
-  const { config, clock, log, metrics } = parts
+  const { config, clock, log, metrics, stores } = parts
   const server = await createServer({
     config: config.http,
     clock,
     log,
     routes: routesOf(parts),
     consoleFolder: findConsole(),
-    plugins: [metricsPlugin(metrics)],
+    plugins: [metricsPlugin(metrics), streamPlugin(stores.alertNews, clock)],
   })
   const address = await listen(server, config.http)
   return { address, close: () => server.close() }
 }
 
-function routesOf(parts: HttpParts) {
-  const { config, clock } = parts
-  return [
+function routesOf(parts: HttpParts): readonly Route[] {
+  const { config, clock, stores, calendar, lookUp } = parts
+  const { now } = clock
+  const routes = [
     ...healthRoutes({
       redis: () => redisState(parts),
       rules: () => rulesState(parts.rules),
       readers: () => readerStates(parts.reader()),
     }),
     ...sessionRoutes(config.http, clock),
+    ...alertRoutes({ ...stores, now }),
+    ...eventRoutes({ ...stores, calendar, lookUp, now }),
   ]
+  return withDescription(routes, VERSION)
+}
+
+/** The routes as they are described; nothing is behind them. */
+export function describedRoutes(): readonly Route[] {
+  const clock = { now: () => 0, sleep: async () => {} }
+  return routesOf({ config: {}, clock, stores: {} } as unknown as HttpParts)
 }
 
 async function redisState({ redis, clock }: HttpParts): Promise<PartState> {
@@ -84,4 +109,9 @@ function readerStates(reader: Reader | undefined): readonly ReaderState[] {
     mark: status.mark,
     lastError: status.state === 'reading' ? undefined : status.lastError?.message,
   }))
+}
+
+function readVersion(): string {
+  const path = join(import.meta.dirname, '../package.json')
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

@@ -57,6 +57,8 @@ export type PipelineParts = {
   readonly teller: Teller
   /** Told when notifications wait in a contract's outbox. */
   readonly announce: (contract: string) => void
+  /** Gets every batch that was judged, to keep some of it for people to look at. */
+  readonly record?: (batch: Batch, entries: readonly EntryResult[]) => void
   readonly clock: Clock
   readonly metrics: Metrics
   readonly log: Log
@@ -95,7 +97,9 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       const { contract, readAt } = batch
       const context = { contract, readTimeMs: readAt, calendar, lookUp }
       const entries = batch.entries.map((entry) => judge(entry, context, rules.ruleSet))
-      return follow(batch, entries, rules)
+      const result = await follow(batch, entries, rules)
+      parts.record?.(batch, entries)
+      return result
     },
 
     async evaluateEvents(batch, events) {

@@ -54,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   nudges: ['core', 'observe', 'state', 'teller', 'alert-actions'],
   'system-alerts': ['core', 'observe', 'state', 'teller'],
   'rule-stats': ['core', 'observe', 'state'],
+  'event-recorder': ['core', 'observe', 'pipeline', 'state'],
   ruleset: ['core', 'ruleset-build', 'ruleset-files', 'ruleset-watch'],
   pipeline: ['core', 'observe', 'state', 'detect', 'raise', 'ruleset', 'teller', 'why'],
   queue: ['core', 'observe', 'state', 'pipeline', 'notify'],

@@ -38,8 +38,8 @@ export type Route = {
   /** What comes back with `status`, 200 where nothing else is said. */
   readonly answer: Shape
   readonly status?: number
-  /** Whether it changes an alert that is named by its version. */
-  readonly needsIfMatch?: boolean
+  /** Whether If-Match says which version of an alert is meant. */
+  readonly takesIfMatch?: boolean
   readonly bodyBytesMax?: number
   readonly handle: (asked: Asked<unknown, unknown, unknown>) => Promise<Answer<unknown>>
 }

@@ -21,6 +21,8 @@ export const EXPIRY_SECONDS = {
   silences: 400 * DAY_SECONDS,
   /** What rules did, by hour: "7 d" can be asked for. */
   ruleStats: 8 * DAY_SECONDS,
+  /** Events to look at; `retention.events` may be less. */
+  events: 30 * DAY_SECONDS,
 } as const
 
 /** A receiver's name where keys of a contract have its number. */
@@ -86,6 +88,12 @@ export function createKeys(prefix: string) {
     }),
     /** What a receiver remembers, such as where its message about an alert is. */
     receiverMemory: (receiver: string, key: string) => of(scopeOf(receiver), `memory:${key}`),
+    /** Sorted sets: ids of kept events by their time; and a hash of their JSON by id. */
+    eventsMatched: (contract: string) => of(contract, 'events-matched'),
+    eventsSampled: (contract: string) => of(contract, 'events-sampled'),
+    eventTexts: (contract: string) => of(contract, 'event-texts'),
+    /** Channel on which changes of alerts are told. */
+    alertNews: `${prefix}:alert-news`,
     /** BullMQ's prefix for a queue; its own keys follow it. */
     queue: (name: string) => `{${prefix}:${name}}`,
   }

@@ -7,6 +7,9 @@ import { createRedisAlertStore } from './redis-alerts.ts'
 import { createRedisDeliveryStore } from './redis-deliveries.ts'
 import { createRedisLeaseStore } from './redis-leases.ts'
 import { createRedisDigestStore } from './redis-digests.ts'
+import { createRedisAlertNews, withActionNews, withNews } from './redis-alert-news.ts'
+import { createRedisAlertPages } from './redis-alert-pages.ts'
+import { createRedisEventStore } from './redis-events.ts'
 import { createRedisDeadLetterStore } from './redis-letters.ts'
 import { createRedisBatchStore, createRedisMarkStore } from './redis-marks.ts'
 import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
@@ -27,6 +30,7 @@ import type {
   SeenStore,
   SilenceStore,
 } from './stores.ts'
+import type { AlertNewsStore, AlertPageStore, EventStore } from './view-stores.ts'
 
 export type Stores = {
   readonly reads: ReadStore
@@ -43,23 +47,38 @@ export type Stores = {
   readonly leases: LeaseStore
   readonly ruleStats: RuleStatsStore
   readonly digests: DigestStore
+  readonly alertPages: AlertPageStore
+  readonly alertNews: AlertNewsStore
+  readonly events: EventStore
 }
 
-export function openRedisStores(redis: Redis, keys: Keys): Stores {
+export type StoreOptions = {
+  /** Opens one more connection, for who only listens. */
+  readonly listen?: () => Redis
+  /** How old kept events may get. */
+  readonly eventsMs?: number
+}
+
+export function openRedisStores(redis: Redis, keys: Keys, options: StoreOptions = {}): Stores {
+  const { listen = () => redis.duplicate(), eventsMs } = options
+  const alertNews = createRedisAlertNews(redis, keys, listen)
   return {
     reads: createRedisReadStore(redis, keys),
     marks: createRedisMarkStore(redis, keys),
     batches: createRedisBatchStore(redis, keys),
     seen: createRedisSeenStore(redis, keys),
     deadLetters: createRedisDeadLetterStore(redis, keys),
-    alerts: createRedisAlertStore(redis, keys),
+    alerts: withNews(createRedisAlertStore(redis, keys), alertNews),
     numbers: createRedisNumberStore(redis, keys),
     contracts: createRedisContractStore(redis, keys),
     deliveries: createRedisDeliveryStore(redis, keys),
-    actions: createRedisAlertActionStore(redis, keys),
+    actions: withActionNews(createRedisAlertActionStore(redis, keys), alertNews),
     silences: createRedisSilenceStore(redis, keys),
     leases: createRedisLeaseStore(redis, keys),
     ruleStats: createRedisRuleStatsStore(redis, keys),
     digests: createRedisDigestStore(redis, keys),
+    alertPages: createRedisAlertPages(redis, keys),
+    alertNews,
+    events: createRedisEventStore(redis, keys, eventsMs),
   }
 }
