@@ -130,7 +130,7 @@ export function toView(
     ruleSetVersion: alert.ruleSetVersion,
     fields: [...alert.fields],
     evidence: alert.evidence.map((one) => evidenceView(one, entries)),
-    ...(alert.why !== undefined && { why: alert.why as WhyView }),
+    ...(alert.why !== undefined && { why: alert.why }),
     deliveries: beside.deliveries.map(deliveryView),
   }
 }

@@ -53,7 +53,8 @@ function membersOf(shape: z.ZodType): string {
   const { properties = {}, required = [] } = z.toJSONSchema(shape, options) as Schema
   const rows = Object.entries(properties).map(([name, schema]) => {
     const must = required.includes(name) ? '' : ', may be missing'
-    const otherwise = schema.default === undefined ? '' : ` Default ${String(schema.default)}.`
+    const otherwise =
+      schema.default === undefined ? '' : ` Default ${JSON.stringify(schema.default)}.`
     return `- \`${name}\`: ${typeOf(schema)}${must}. ${schema.description ?? ''}${otherwise}`.trim()
   })
   return rows.length === 0 ? 'an object' : rows.join('\n')
