@@ -314,7 +314,10 @@ const PATTERNS = [
     leaf('errorMessage', 'matches', `(${pick.one(RESOURCES)}|${pick.one(RESOURCES)}).*locked`),
 ]
 
-/** Rules of 2 to 6 comparisons; a third with `any`, one in twenty without anything to look up. */
+/**
+ * Rules of 2 to 6 comparisons; a third with `any`, one in twenty without anything to look up. A
+ * thousand of them match an event in twenty.
+ */
 export function generateRules(count, seed = 11) {
   const random = createRandom(seed)
   const pick = createPick(random)
@@ -328,7 +331,7 @@ function drawRule(pick) {
   const all = [pick.one(WHAT)(pick), pick.one(WHOM)(pick)]
   const more = pick.whole(0, 3)
   for (let index = 0; index < more; index += 1) all.push(pick.one(FURTHER)(pick))
-  if (more === 0) all.push(pick.one(RARE)(pick))
+  if (more <= 1) all.push(pick.one(RARE)(pick))
   if (pick.chance(0.12)) all.push(pick.one(PATTERNS)(pick))
   if (pick.chance(1 / 3)) {
     const side = pick.chance(0.5) ? WHOM : FURTHER

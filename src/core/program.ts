@@ -16,7 +16,7 @@ export const OP = {
   look: 3,
   /** reading, table, rest: keeps what the table has for each member of a list, and goes to `rest`. */
   lookEach: 4,
-  /** rule, skip, body: skips a rule that was asked before about this event. */
+  /** rule, next, body: keeps `next` and goes to the body, unless the rule was asked before. */
   ask: 5,
   /** rule, target: the rule matches. */
   found: 6,

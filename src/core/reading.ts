@@ -23,6 +23,8 @@ export type Reading = {
   /** The numbers of the values that conditions know, from 1 on; any other value is 0. */
   readonly numbers: Map<unknown, number>
   readonly read: (frame: Frame) => unknown
+  /** Where in the frame the value is; -1: it must be read. */
+  readonly place: number
 }
 
 export type Readings = {
@@ -65,6 +67,7 @@ export function createReadings(): Readings {
         many: extractor.as === 'member',
         numbers: new Map<unknown, number>(),
         read: compileExtractor(extractor, reference(extractor)),
+        place: isPlain(extractor) ? placeOf(extractor.fact) : -1,
       }
       all.push(reading)
       readings.set(name, reading)
@@ -88,9 +91,14 @@ export function numberOf(reading: Reading, value: unknown): number {
   return number
 }
 
+/** The fact itself, as it is. */
+function isPlain({ path, as, fold }: Extractor): boolean {
+  return as === 'value' && fold === undefined && (path?.steps ?? []).length === 0
+}
+
 /** The number of what the event shows; of a list without numbers of its own. */
-export function readNumber({ numbers, read }: Reading, frame: Frame): number {
-  const value = read(frame)
+export function readNumber({ numbers, read, place }: Reading, frame: Frame): number {
+  const value = place < 0 ? read(frame) : frame[place]
   return value === undefined ? 0 : (numbers.get(value) ?? 0)
 }
 

@@ -1,5 +1,5 @@
 // Owns how the tree of rules becomes a program. Instructions: program.ts; running them: rule-run.ts.
-import type { CompileContext, Compiler } from './compile.ts'
+import type { CompileContext, Compiler, Part } from './compile.ts'
 import type { Condition, Leaf } from './condition.ts'
 import { createLeafCode, type LeafCode } from './leaf-code.ts'
 import { type Assembler, createAssembler, OP, type Program } from './program.ts'
@@ -18,7 +18,9 @@ export function assembleRules({ tree, conditions, compiler, context }: Sources):
   // Place 0 is no target: it means that there is none.
   assembler.emit(0)
   const back = assembler.emit(OP.back)
-  const start = tree === undefined ? back : emitNode(tree, { assembler, compiler, codeOf, back })
+  const bodies = new Map<string, number>()
+  const scope: Scope = { assembler, compiler, codeOf, back, bodies, numbers: new Map() }
+  const start = tree === undefined ? back : emitNode(tree, scope)
   return assembler.finish(start, compiler.readings.all, conditions.length)
 }
 
@@ -28,6 +30,9 @@ type Scope = {
   readonly codeOf: (leaf: Leaf) => LeafCode
   /** The place of an instruction that goes back. */
   readonly back: number
+  /** Where the open conditions of a rule are, by its number and theirs: branches share them. */
+  readonly bodies: Map<string, number>
+  readonly numbers: Map<Part, number>
 }
 
 function emitNode(node: Node, scope: Scope): number {
@@ -51,13 +56,27 @@ function emitNode(node: Node, scope: Scope): number {
   }
 }
 
-function emitAsk({ rule, open }: Member, next: number, scope: Scope): number {
-  const { assembler } = scope
-  const found = assembler.emit(OP.found, rule, next)
+function emitAsk(member: Member, next: number, scope: Scope): number {
+  return scope.assembler.emit(OP.ask, member.rule, next, bodyOf(member, scope))
+}
+
+/** What is still to be asked of a rule: leads back, by way of `found` when all of it holds. */
+function bodyOf({ rule, open }: Member, scope: Scope): number {
+  const { assembler, back, bodies, numbers } = scope
+  let key = `${rule}`
+  for (const part of open) {
+    const number = numbers.get(part) ?? numbers.size
+    numbers.set(part, number)
+    key += ` ${number}`
+  }
+  const known = bodies.get(key)
+  if (known !== undefined) return known
+  const found = assembler.emit(OP.found, rule, back)
   const parts = byRank(open, ({ cost, share }) => cost / (1 - share))
   const conditions = parts.map((part) => part.condition)
-  const body = emitAll(conditions, { then: found, otherwise: next }, scope)
-  return assembler.emit(OP.ask, rule, next, body)
+  const body = emitAll(conditions, { then: found, otherwise: back }, scope)
+  bodies.set(key, body)
+  return body
 }
 
 /** Where a verdict leads. */

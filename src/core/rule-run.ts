@@ -16,6 +16,9 @@ const TURN_MAX = 2 ** 31 - 1
 /** The number of a reading that was not taken for this event. */
 const UNREAD = -1
 
+/** Matches up to which sorting by insertion is faster than a call. */
+const INSERTED_MAX = 32
+
 /** Targets kept at first; more are needed by events with long lists. */
 const KEPT_FIRST = 256
 
@@ -111,11 +114,15 @@ export function createRun(program: Program): RuleRun {
           at = code[at + 3] ?? 0
           break
         case 5 satisfies typeof OP.ask:
-          if (asked[a] === now) at = b
-          else {
-            asked[a] = now
-            at = code[at + 3] ?? 0
+          if (asked[a] === now) {
+            at = b
+            break
           }
+          asked[a] = now
+          if (depth === kept.length) grow()
+          kept[depth] = b
+          depth += 1
+          at = code[at + 3] ?? 0
           break
         case 6 satisfies typeof OP.found:
           found[count] = a
@@ -160,9 +167,25 @@ export function createRun(program: Program): RuleRun {
     found,
     run(frame) {
       const count = run(frame)
-      if (count > 1) found.subarray(0, count).sort()
+      if (count > 1) sortFirst(found, count)
       return count
     },
+  }
+}
+
+/** By insertion: an event matches few rules. */
+function sortFirst(numbers: Int32Array, count: number): void {
+  if (count > INSERTED_MAX) {
+    numbers.subarray(0, count).sort()
+    return
+  }
+  for (let index = 1; index < count; index += 1) {
+    const number = numbers[index] ?? 0
+    let place = index
+    for (; place > 0 && (numbers[place - 1] ?? 0) > number; place -= 1) {
+      numbers[place] = numbers[place - 1] ?? 0
+    }
+    numbers[place] = number
   }
 }
 
