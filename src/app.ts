@@ -1,5 +1,6 @@
 // Owns the composition of the service: configuration → connected parts, started in order, stopped
 // in reverse. It decides nothing about entries, rules or alerts.
+import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { stopwatch } from './clock.ts'
 import type { Config } from './config.ts'
@@ -26,6 +27,7 @@ import type { Reader } from './source/reader.ts'
 import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
 import { createKeys } from './state/keys.ts'
 import { openRedisStores, type Stores } from './state/redis.ts'
+import { createWindowWatch } from './window-watch.ts'
 import { createStopList, type StopList } from './stop-list.ts'
 
 /** Parts of the service that can run in processes of their own. */
@@ -136,6 +138,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       calendar,
       lookUp,
       teller: telling.teller,
+      detection: config.detection,
       announce: (contract) => announce(contract, outbox, log),
       record: createEventRecorder({ ...stores, clock, metrics }),
       clock,
@@ -143,6 +146,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       log,
     })
     workers.push(startEvaluate({ options, connections, pipeline, stores }))
+    const watch = createWindowWatch({ ...stores, pipeline, clock, log, owner: randomUUID() })
+    runInBackground('windows', (signal) => watch.run(signal), { stops, log })
     runInBackground('address data', refreshData, { stops, log })
   }
   if (roles.has('evaluate') || roles.has('http')) {

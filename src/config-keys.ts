@@ -95,6 +95,8 @@ const QUEUE_KEYS = {
 } satisfies Keys
 
 const DETECTION_KEYS = {
+  lateness: { shape: duration, about: 'How late events may arrive.', default: '26h' },
+  maxMembers: { shape: whole(100, 1_000_000), about: 'Events of one group.', default: 10_000 },
   notifyHorizon: { shape: duration, about: 'How far back a first start reads.', default: '1h' },
   settle: {
     shape: duration,

@@ -36,7 +36,12 @@ export type Config = {
     readonly concurrency: number
     readonly highWater: number
   }
-  readonly detection: { readonly notifyHorizonMs: number; readonly settleMs: number }
+  readonly detection: {
+    readonly notifyHorizonMs: number
+    readonly latenessMs: number
+    readonly settleMs: number
+    readonly membersMax: number
+  }
   readonly enrich: EnrichmentSources
   /** Weekly schedules by name, for rules. */
   readonly schedules: ReadonlyMap<string, Schedule>
@@ -168,7 +173,9 @@ function assemble(
     },
     detection: {
       notifyHorizonMs: detection?.notifyHorizon ?? HOUR_MS,
+      latenessMs: detection?.lateness ?? 26 * HOUR_MS,
       settleMs: detection?.settle ?? 15 * MINUTE_MS,
+      membersMax: detection?.maxMembers ?? 10_000,
     },
     enrich: file.enrich ?? BUILTIN_SOURCES,
     schedules,

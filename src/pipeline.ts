@@ -1,17 +1,32 @@
-// THE LINE: normalise and enrich → match → group → alert → decide → outbox, for one batch of
-// entries. Owns the order of these steps; each step's knowledge lives in core/ and state/.
+// THE LINE: normalise and enrich → match → group or window → alert → decide → outbox, for one batch
+// of entries. Owns the order of these steps; each step's knowledge lives in core/ and state/.
 import type { Alert, Notification } from './core/alert.ts'
 import type { Calendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import type { Event, LookUp } from './core/event.ts'
 import { type Damage, type NormalizeContext, normalizeEntry } from './core/normalize.ts'
 import type { Rule } from './core/rule.ts'
-import { type GroupedDetections, groupDetections, type Match } from './detect.ts'
+import { groupDetections, type Match } from './detect.ts'
+import {
+  createRuleWindows,
+  gatherWindows,
+  type RuleWindows,
+  type SkipReason,
+} from './detect-windows.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
-import { raiseAlerts } from './raise.ts'
+import { raiseAlerts, type Raised } from './raise.ts'
+import { raiseDue } from './raise/due.ts'
+import { type DetectionSettings, timeOf } from './raise/detection-time.ts'
+import { raiseWindows } from './raise/windows.ts'
 import type { RuleSet } from './ruleset.ts'
-import type { AlertStore, ContractStore, NumberStore } from './state/stores.ts'
+import type {
+  AlertStore,
+  ContractStore,
+  MarkStore,
+  NumberStore,
+  WindowStore,
+} from './state/stores.ts'
 import type { Teller } from './teller.ts'
 import type { Explain } from './why.ts'
 
@@ -42,6 +57,8 @@ export type Pipeline = {
   evaluate(batch: Batch): Promise<BatchResult>
   /** The same from normalised events on, for the tests inside rules. */
   evaluateEvents(batch: Omit<Batch, 'entries'>, events: readonly Event[]): Promise<BatchResult>
+  /** Looks at windows of a contract that waited for the evaluated mark. Safe to repeat. */
+  advance(contract: string): Promise<Raised>
 }
 
 export type PipelineParts = {
@@ -51,8 +68,11 @@ export type PipelineParts = {
   /** What is known of an address; without it events don't tell where theirs lies. */
   readonly lookUp?: LookUp | undefined
   readonly alerts: AlertStore
+  readonly windows: WindowStore
+  readonly marks: MarkStore
   readonly numbers: NumberStore
   readonly contracts: ContractStore
+  readonly detection: DetectionSettings
   /** Decides who is told of an alert. */
   readonly teller: Teller
   /** Told when notifications wait in a contract's outbox. */
@@ -74,20 +94,43 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     known.add(contract)
   }
 
+  const windowsOf = new WeakMap<RuleSet, RuleWindows>()
+  const windowsFor = (ruleSet: RuleSet): RuleWindows => {
+    const known = windowsOf.get(ruleSet) ?? createRuleWindows(ruleSet)
+    windowsOf.set(ruleSet, known)
+    return known
+  }
+
+  const skip = (rule: string, reason: SkipReason) => {
+    parts.metrics.errors.inc({ stage: 'detect', reason })
+    parts.metrics.notCounted.inc({ rule, reason })
+  }
+
   const follow = async (
     batch: Omit<Batch, 'entries'>,
     entries: readonly EntryResult[],
     { ruleSet, explain }: ReturnType<PipelineParts['rules']>,
   ): Promise<BatchResult> => {
-    const groups = groupDetections(batch.contract, entries.flatMap(matchesOf))
-    if (groups.length > 0) await remember(batch.contract)
-    const { alerts, notifications } = await raiseAlerts(groups, ruleSet.version, {
-      ...parts,
-      explain,
-    })
-    count(batch, entries, groups, parts)
-    if (notifications.length > 0) parts.announce(batch.contract)
-    return { entries, alerts, notifications }
+    const { contract } = batch
+    const matches = entries.flatMap(matchesOf)
+    const groups = groupDetections(contract, matches.filter(isAlone))
+    const rest = matches.filter((match) => !isAlone(match))
+    if (matches.length > 0) await remember(contract)
+    const raiseParts = { ...parts, explain, liveFromMs: await parts.detection.liveFrom?.(contract) }
+    const alone = await raiseAlerts(groups, ruleSet.version, raiseParts)
+    const together = rest.length === 0 ? NOTHING : await overTime(rest)
+    count(batch, entries, matches, parts)
+    const notifications = [...alone.notifications, ...together.notifications]
+    if (notifications.length > 0) parts.announce(contract)
+    return { entries, alerts: [...alone.alerts, ...together.alerts], notifications }
+
+    async function overTime(found: readonly Match[]): Promise<Raised> {
+      const { time, limits } = await timeOf(contract, parts, found)
+      const windows = gatherWindows(contract, found, windowsFor(ruleSet), { limits, skip })
+      return windows.length === 0
+        ? NOTHING
+        : await raiseWindows(windows, ruleSet.version, time, raiseParts)
+    }
   }
 
   return {
@@ -111,7 +154,26 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       }))
       return follow(batch, entries, rules)
     },
+
+    async advance(contract) {
+      const { ruleSet, explain } = parts.rules()
+      const liveFromMs = await parts.detection.liveFrom?.(contract)
+      const raised = await raiseDue(contract, ruleSet, windowsFor(ruleSet), {
+        ...parts,
+        explain,
+        liveFromMs,
+      })
+      if (raised.notifications.length > 0) parts.announce(contract)
+      return raised
+    },
   }
+}
+
+const NOTHING: Raised = { alerts: [], notifications: [] }
+
+/** Whether each match of a rule is a detection by itself. */
+function isAlone({ rule }: Match): boolean {
+  return rule.detect === undefined
 }
 
 /** Normalises one entry and finds the rules that hold for it. Never throws for what it holds. */
@@ -128,12 +190,11 @@ function matchesOf({ event, rules }: EntryResult): Match[] {
 function count(
   batch: Omit<Batch, 'entries'>,
   entries: readonly EntryResult[],
-  groups: readonly GroupedDetections[],
+  matches: readonly Match[],
   { metrics, clock, log }: PipelineParts,
 ): void {
   metrics.eventsEvaluated.inc(entries.length)
-  for (const { rule, detections } of groups)
-    metrics.matches.inc({ rule: rule.id }, detections.length)
+  for (const { rule } of matches) metrics.matches.inc({ rule: rule.id })
   metrics.detectSeconds.observe(Math.max(0, clock.now() - batch.readAt) / 1_000)
   if (!log.isLevelEnabled('debug')) return
   const ids = entries.flatMap(({ event }) => (event === undefined ? [] : [event.id]))

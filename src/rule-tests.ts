@@ -1,6 +1,7 @@
 // Owns running the tests inside rules: the service's own pipeline on stores in memory, with a
 // clock that stands where the test is. What a test says is core/rule-test.ts.
 import type { Alert } from './core/alert.ts'
+import { isStanding } from './core/alert-group.ts'
 import type { Calendar } from './core/calendar.ts'
 import type { Event, LookUp } from './core/event.ts'
 import { createMatcher } from './core/match.ts'
@@ -12,7 +13,8 @@ import { createMetrics } from './observe/metrics.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 import type { RuleSet } from './ruleset.ts'
 import { createMemoryAlertStore, createMemoryNumberStore } from './state/memory-alerts.ts'
-import type { AlertStore } from './state/stores.ts'
+import { createMemoryAlertState, type MemoryAlertState } from './state/memory-alert-state.ts'
+import { createMemoryWindowStore } from './state/memory-windows.ts'
 import { tellNobody } from './teller.ts'
 import { createExplain } from './why.ts'
 
@@ -26,8 +28,8 @@ export type RuleTestResult = {
 
 /** The contract of every test: groups never reach across contracts. */
 const TEST_CONTRACT = 'test'
-/** More alerts than any test expects. */
-const ALERTS_MAX = 10_000
+/** As it is when nothing is configured. */
+const DETECTION = { latenessMs: 26 * 3_600_000, settleMs: 900_000, membersMax: 10_000 }
 
 /**
  * Runs all tests of a rule, alone: other rules of the set don't raise alerts in between. `lookUp`
@@ -58,21 +60,25 @@ function onlyRule(rule: Rule, ruleSet: RuleSet): RuleSet {
 type Setting = Pick<NormalizeContext, 'calendar' | 'lookUp'>
 
 async function runTest(test: RuleTest, ruleSet: RuleSet, setting: Setting): Promise<string[]> {
-  const { given, events, startMs } = expandTest(test)
-  const alerts = createMemoryAlertStore()
+  const { given, events, startMs, endMs } = expandTest(test)
+  const groups = createMemoryAlertState()
   let now = startMs
   const { calendar } = setting
-  const pipeline = openPipeline({ ruleSet, calendar, alerts, now: () => now })
+  const pipeline = openPipeline({ ruleSet, calendar, groups, now: () => now })
   const feed = async (inputs: readonly TestEvent[]) => {
     for (const input of inputs) {
       now = input.arrivesMs
       const event = eventOf(input, setting)
       await pipeline.evaluateEvents({ contract: TEST_CONTRACT, readAt: now }, [event])
     }
-    return (await alerts.latest(TEST_CONTRACT, ALERTS_MAX)).filter(isRaised)
+    await pipeline.advance(TEST_CONTRACT)
+    return groups.all(TEST_CONTRACT).filter(isStanding)
   }
   const before = await feed(given)
-  const after = await feed(events)
+  await feed(events)
+  now = Math.max(now, endMs)
+  await pipeline.advance(TEST_CONTRACT)
+  const after = groups.all(TEST_CONTRACT).filter(isStanding)
   const failures = before.length > 0 ? [`"given" raised ${listed(before)}, expected none`] : []
   return [...failures, ...compare(test, after)]
 }
@@ -80,15 +86,19 @@ async function runTest(test: RuleTest, ruleSet: RuleSet, setting: Setting): Prom
 function openPipeline(parts: {
   readonly ruleSet: RuleSet
   readonly calendar: Calendar
-  readonly alerts: AlertStore
+  readonly groups: MemoryAlertState
   readonly now: () => number
 }): Pipeline {
-  const { ruleSet, calendar, alerts, now } = parts
+  const { ruleSet, calendar, groups, now } = parts
   const rules = { ruleSet, explain: createExplain(ruleSet) }
   return createPipeline({
     rules: () => rules,
     calendar,
-    alerts,
+    alerts: createMemoryAlertStore(groups),
+    windows: createMemoryWindowStore(groups),
+    // Whatever the test has shown by now was evaluated.
+    marks: { evaluated: async () => now(), gaps: async () => [] },
+    detection: DETECTION,
     numbers: createMemoryNumberStore(),
     contracts: { add: async () => {}, list: async () => [] },
     teller: tellNobody,
@@ -115,10 +125,6 @@ function eventOf(input: TestEvent, setting: Setting): Event {
   const { event } = normalizeEntry(input.entry, context)
   if (event === undefined) throw new Error('the entry of a test was checked to be an object')
   return event
-}
-
-function isRaised(alert: Alert): boolean {
-  return alert.resolution !== 'merged' && alert.resolution !== 'superseded'
 }
 
 function compare(test: RuleTest, alerts: readonly Alert[]): string[] {

@@ -89,17 +89,9 @@ function build(
 
 function use(
   ruleSet: RuleSet,
-  { metrics, log, stopwatch }: Parts,
+  { metrics, stopwatch }: Parts,
 ): RunningRules & { readonly timer: RuleTimer } {
-  const waiting = ruleSet.all.filter(
-    (rule) => rule.detect !== undefined && rule.status !== 'disabled',
-  )
   metrics.rules.set({ state: 'active' }, ruleSet.rules.length)
-  metrics.rules.set({ state: 'not-yet-active' }, waiting.length)
-  if (waiting.length > 0) {
-    const rules = waiting.map((rule) => rule.id)
-    log.warn({ rules }, 'rules with "detect" are checked but not yet active')
-  }
   const timer = createRuleTimer(ruleSet.rules, ruleSet.matcher, stopwatch)
   return { ruleSet: timed(ruleSet, timer), explain: createExplain(ruleSet), timer }
 }

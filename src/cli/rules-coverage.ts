@@ -1,6 +1,6 @@
 // Owns `tocsin rules coverage`: which ATT&CK techniques the rules speak of, as table or layer.
 import { Command } from 'commander'
-import { isRunning, type Rule } from '../core/rule.ts'
+import type { Rule } from '../core/rule.ts'
 import { tacticsOf, techniquesOf } from '../core/rule-tags.ts'
 import type { Cli } from './context.ts'
 import { counted, loadRules } from './rules-load.ts'
@@ -14,7 +14,7 @@ export function rulesCoverageCommand(cli: Cli): Command {
     .option('--navigator', 'print a layer for the ATT&CK Navigator')
     .addHelpText(
       'after',
-      '\nDisabled rules are left out; rules whose "detect" is not yet active are marked with *.\n\nExample:\n  tocsin rules coverage --navigator > layer.json',
+      '\nDisabled rules are left out.\n\nExample:\n  tocsin rules coverage --navigator > layer.json',
     )
     .action(async (options: { navigator?: boolean }, command: Command) => {
       const { ruleSet, json } = await loadRules(cli, command)
@@ -46,7 +46,7 @@ function writeTable(cli: Cli, covered: readonly Covered[], rules: readonly Rule[
   const rows = covered.map(({ technique, rules: by }) => [
     technique,
     String(by.length),
-    by.map((rule) => (isRunning(rule) ? rule.id : `${rule.id}*`)).join(', '),
+    by.map((rule) => rule.id).join(', '),
   ])
   cli.stdout.write(formatTable([['TECHNIQUE', 'RULES', 'WHICH'], ...rows], cli.stdout))
   const untagged = rules.filter(({ tags }) => techniquesOf(tags).length === 0).length

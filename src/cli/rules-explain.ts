@@ -8,7 +8,7 @@ import { createCalendar } from '../core/calendar.ts'
 import type { Event } from '../core/event.ts'
 import { normalizeEntry } from '../core/normalize.ts'
 import { formatProblem } from '../core/problem.ts'
-import { isRunning, type Rule } from '../core/rule.ts'
+import type { Rule } from '../core/rule.ts'
 import { suggestName } from '../core/suggest.ts'
 import { visibleText } from '../core/template.ts'
 import { createExplain, type Explanation } from '../why.ts'
@@ -105,8 +105,10 @@ function toText({ rule, event, verdict, why, exceptions }: Explained): string {
   if (exceptions.length > 0)
     lines.push('exceptions:', ...exceptions.flatMap((one) => treeLines(one, 1)))
   if (rule.status === 'disabled') lines.push('The rule is disabled.')
-  else if (!isRunning(rule))
-    lines.push(`What "detect" (${rule.detect?.kind}) keeps is not yet active.`)
+  else if (rule.detect !== undefined)
+    lines.push(
+      `What follows from a match depends on others: it detects over time (${rule.detect.kind}).`,
+    )
   return `${lines.join('\n')}\n\n`
 }
 

@@ -6,7 +6,7 @@ import { counted, loadRules } from './rules-load.ts'
 import { readRuleStats, statsOf, writeRuleStats } from './rules-stats.ts'
 import { formatTable } from './table.ts'
 
-export type RuleState = 'running' | 'waiting' | 'off'
+export type RuleState = 'running' | 'off'
 
 export function rulesListCommand(cli: Cli): Command {
   return new Command('list')
@@ -15,7 +15,7 @@ export function rulesListCommand(cli: Cli): Command {
     .option('--within <duration>', 'with --stats: the last hours or days, up to 7d', '24h')
     .addHelpText(
       'after',
-      '\nState: running, off (disabled), or waiting (its kind of "detect" is read and checked but not yet active).\n\nµS/EVENT: what a rule would take if it were asked about every event, from a sample. The index spares most of it.\n\nExample:\n  tocsin rules list --json\n  tocsin rules list --stats --within 7d',
+      '\nState: running, or off (disabled).\n\nµS/EVENT: what a rule would take if it were asked about every event, from a sample. The index spares most of it.\n\nExample:\n  tocsin rules list --json\n  tocsin rules list --stats --within 7d',
     )
     .action(async (options: { stats?: boolean; within: string }, command: Command) => {
       const loaded = await loadRules(cli, command)
@@ -51,8 +51,7 @@ export function rulesListCommand(cli: Cli): Command {
 }
 
 export function ruleState(rule: Rule): RuleState {
-  if (rule.status === 'disabled') return 'off'
-  return isRunning(rule) ? 'running' : 'waiting'
+  return isRunning(rule) ? 'running' : 'off'
 }
 
 function describeRule(rule: Rule) {

@@ -1,7 +1,6 @@
 // Owns `tocsin rules validate`: every problem of every file, with its place.
 import { Command } from 'commander'
 import { formatProblem } from '../core/problem.ts'
-import { isRunning } from '../core/rule.ts'
 import { type Cli, CommandError } from './context.ts'
 import { counted, type LoadedRules, loadRules } from './rules-load.ts'
 
@@ -42,8 +41,4 @@ function report(cli: Cli, loaded: LoadedRules): void {
   ]
   const verdict = found.length === 0 ? 'no problems' : found.join(', ')
   cli.stdout.write(`${counted(all.length, 'rule')}, ${verdict}\n`)
-  const waiting = all.filter((rule) => rule.status !== 'disabled' && !isRunning(rule)).length
-  if (waiting === 0) return
-  const verb = waiting === 1 ? 'waits' : 'wait'
-  cli.stdout.write(`${counted(waiting, 'rule')} ${verb}: what "detect" keeps is not yet active\n`)
 }

@@ -112,8 +112,10 @@ export type Alert = {
   /** Event times, ms. */
   readonly first: number
   readonly last: number
-  /** Different evidence events. */
+  /** Different evidence events; of a rule that counts values, different values. */
   readonly count: number
+  /** There were more: its window had no room for all. */
+  readonly atLeast?: boolean
   /** Texts of the facts that the rule's templates name, from the earliest evidence. */
   readonly values: Readonly<Record<string, string>>
   /** The rule's `alert.fields`, from the earliest evidence. */
@@ -138,6 +140,8 @@ export type Alert = {
   readonly resolveAfterMs?: number
   /** When it wants to be looked at again (wall clock, ms): a reminder, an escalation, … */
   readonly lookAt?: number
+  /** Id of the alert it goes on from: a person resolved that one while it was still growing. */
+  readonly continues?: string
 }
 
 export const EVIDENCE_MAX = 20

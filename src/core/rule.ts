@@ -150,9 +150,9 @@ export function isRuleId(value: string): boolean {
   return ID.test(value)
 }
 
-/** Whether the rule runs: kinds of `detect` that keep windows are read and checked, but wait. */
-export function isRunning(rule: Pick<Rule, 'detect' | 'status'>): boolean {
-  return rule.status !== 'disabled' && rule.detect === undefined
+/** Whether the rule runs. */
+export function isRunning(rule: Pick<Rule, 'status'>): boolean {
+  return rule.status !== 'disabled'
 }
 
 function reportId(found: string | undefined, fileId: string | undefined, report: Report): void {

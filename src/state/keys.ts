@@ -23,6 +23,10 @@ export const EXPIRY_SECONDS = {
   ruleStats: 8 * DAY_SECONDS,
   /** Events to look at; `retention.events` may be less. */
   events: 30 * DAY_SECONDS,
+  /** Sessions and first events: what `history` may look back at, and no longer. */
+  windowMemory: 400 * DAY_SECONDS,
+  /** A mark that stands still so long is no mark. */
+  timers: 400 * DAY_SECONDS,
 } as const
 
 /** A receiver's name where keys of a contract have its number. */
@@ -54,6 +58,14 @@ export function createKeys(prefix: string) {
     members: (contract: string, group: string) => of(contract, `group:${group}:members`),
     /** Sorted set: alert ids by last event. */
     spans: (contract: string, group: string) => of(contract, `group:${group}:spans`),
+    /** Sorted set: stored detections of all windows of the group by last event. */
+    extents: (contract: string, group: string) => of(contract, `group:${group}:extents`),
+    /** Hash: `first`, `full`, `about`; sessions by value, counts by span. */
+    window: (contract: string, window: string) => of(contract, `window:${window}`),
+    /** Sorted set: the events a window remembers by event time. */
+    windowMembers: (contract: string, window: string) => of(contract, `window:${window}:members`),
+    /** Sorted set: windows by the mark at which they are to be looked at. */
+    timers: (contract: string) => of(contract, 'timers'),
     /** Sorted set: all alerts of the contract, `group/id` by last event. */
     alerts: (contract: string) => of(contract, 'alerts'),
     /** Sorted set: alerts not resolved, `group/id` by when they want to be looked at. */

@@ -1,5 +1,6 @@
 // Owns in memory what people and time do to alerts; the same contract as redis-alert-actions.ts.
 import type { Alert } from '../core/alert.ts'
+import { cutsOf } from './cuts.ts'
 import type { MemoryAlertState } from './memory-alert-state.ts'
 import type { AlertActionStore, AlertPlace } from './stores.ts'
 
@@ -28,6 +29,7 @@ export function createMemoryAlertActionStore(state: MemoryAlertState): AlertActi
         group.alerts.set(alert.id, alert)
         touched.delete(alert.id)
       }
+      group.cuts = [...new Set([...group.cuts, ...cutsOf(change)])].sort((a, b) => a - b)
       for (const { alertId, entry } of change.trail) state.trail(contract, alertId).push(entry)
       for (const notification of change.notifications) state.send(contract, notification)
       return 'committed'

@@ -1,4 +1,5 @@
-// Owns the alerts that the stores in memory share: memory-alerts.ts and memory-alert-actions.ts.
+// Owns the alerts that the stores in memory share: memory-alerts.ts,
+// memory-alert-actions.ts and memory-windows.ts.
 import type { Alert, Notification } from '../core/alert.ts'
 import type { TrailEntry } from '../core/alert-action.ts'
 import type { OutboxItem } from './stores.ts'
@@ -7,7 +8,13 @@ export type MemoryGroup = {
   version: number
   readonly members: Map<string, number>
   readonly alerts: Map<string, Alert>
+  /** Stored detections with the time of their last event. */
+  readonly extents: Map<string, number>
+  /** Where people resolved, ms, ascending. */
+  cuts: readonly number[]
 }
+
+type TrimWindow = (contract: string, window: string, belowMs: number) => void
 
 export type MemoryAlertState = {
   readonly group: (contract: string, key: string) => MemoryGroup
@@ -16,6 +23,9 @@ export type MemoryAlertState = {
   readonly send: (contract: string, notification: Notification) => void
   readonly all: (contract: string) => Alert[]
   readonly trail: (contract: string, alertId: string) => TrailEntry[]
+  /** Takes members before a time out of a window, whose store listens. */
+  readonly trim: TrimWindow
+  readonly onTrim: (listen: TrimWindow) => void
 }
 
 export function createMemoryAlertState(): MemoryAlertState {
@@ -23,6 +33,7 @@ export function createMemoryAlertState(): MemoryAlertState {
   const outboxes = new Map<string, OutboxItem[]>()
   const trails = new Map<string, TrailEntry[]>()
   let place = 0
+  let trimmed: TrimWindow = () => {}
 
   const outbox = (contract: string) => found(outboxes, contract, () => [])
   return {
@@ -31,6 +42,8 @@ export function createMemoryAlertState(): MemoryAlertState {
         version: 0,
         members: new Map(),
         alerts: new Map(),
+        extents: new Map(),
+        cuts: [],
       })),
     outbox,
     send(contract, notification) {
@@ -42,6 +55,10 @@ export function createMemoryAlertState(): MemoryAlertState {
         name.startsWith(`${contract}/`) ? [...alerts.values()] : [],
       ),
     trail: (contract, alertId) => found(trails, `${contract}/${alertId}`, () => []),
+    trim: (...what) => trimmed(...what),
+    onTrim(listen) {
+      trimmed = listen
+    },
   }
 }
 

@@ -9,11 +9,12 @@ export function createMemoryAlertStore(state = createMemoryAlertState()): AlertS
   return {
     async read(contract, questions) {
       return questions.map((question) => {
-        const { version, members, alerts } = group(contract, question.key)
+        const { version, members, alerts, cuts } = group(contract, question.key)
         return {
           version,
           known: question.events.map((event) => members.has(event.id)),
           alerts: [...alerts.values()].filter((alert) => isWithinReach(alert, question)),
+          cuts,
         }
       })
     },
@@ -26,6 +27,9 @@ export function createMemoryAlertStore(state = createMemoryAlertState()): AlertS
         changed.version += 1
         for (const { id, time } of events) changed.members.set(id, time)
         for (const alert of alerts) changed.alerts.set(alert.id, alert)
+        for (const text of commit.extents?.removed ?? []) changed.extents.delete(text)
+        for (const { text, last } of commit.extents?.added ?? []) changed.extents.set(text, last)
+        for (const { window, belowMs } of commit.trims ?? []) state.trim(contract, window, belowMs)
         for (const notification of commit.notifications) state.send(contract, notification)
         return 'committed'
       })

@@ -3,6 +3,7 @@
 import type { Redis } from 'ioredis'
 import type { Alert } from '../core/alert.ts'
 import type { TrailEntry } from '../core/alert-action.ts'
+import { ADD_CUTS, cutsOf } from './cuts.ts'
 import { EXPIRY_SECONDS, type Keys } from './keys.ts'
 import { KEEP_OPEN, lookArgument } from './open-alerts.ts'
 import { defineScript, runScript } from './script.ts'
@@ -42,16 +43,18 @@ return { tonumber(redis.call('HGET', KEYS[1], 'version') or '0'), alerts }
  * Changes alerts of a group if nobody changed the group since it was read.
  * KEYS group, spans, alerts, open, outbox, then the trail of each line.
  * ARGV version, group key, expiry seconds of: alerts, outbox, trail; most lines of a trail;
- *   count of alerts, then id, last, JSON and when to look at it ('' when resolved) of each;
- *   count of lines, then JSON of each; then JSON of each notification.
+ *   cuts as JSON; count of alerts, then id, last, JSON and when to look at it ('' when resolved) of
+ *   each; count of lines, then JSON of each; then JSON of each notification.
  * Returns 1, or 0 when the version moved on and nothing was changed.
  */
 const CHANGE_ALERTS = defineScript(
   'change-alerts',
   `${KEEP_OPEN}
+${ADD_CUTS}
 if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'version', 1)
-local at = 7
+addCuts(KEYS[1], ARGV[7])
+local at = 8
 for i = 1, tonumber(ARGV[at]) do
   local place = ARGV[2] .. '/' .. ARGV[at + 1]
   redis.call('HSET', KEYS[1], ARGV[at + 1], ARGV[at + 3])
@@ -180,6 +183,7 @@ function changeArguments(change: GroupChange): (string | number)[] {
     EXPIRY_SECONDS.outbox,
     EXPIRY_SECONDS.trail,
     TRAIL_MAX,
+    JSON.stringify(cutsOf(change)),
     change.alerts.length,
     ...change.alerts.flatMap((alert) => [
       alert.id,

@@ -18,7 +18,7 @@ const PRUNED_PER_COMMIT_MAX = 20
 /**
  * Reads a group; writes nothing.
  * KEYS group, members, spans. ARGV from, to (ms, reach included), near max, event ids …
- * Returns { version, { 1 or 0 for each event id }, { alert JSON … } }.
+ * Returns { version, { 1 or 0 for each event id }, { alert JSON … }, cuts JSON }.
  */
 const READ_GROUP = defineScript(
   'read-group',
@@ -33,19 +33,22 @@ local to = tonumber(ARGV[2])
 local ids = redis.call('ZRANGEBYSCORE', KEYS[3], ARGV[1], '+inf', 'LIMIT', 0, ARGV[3])
 for _, id in ipairs(ids) do
   local json = redis.call('HGET', KEYS[1], id)
-  if json and cjson.decode(json).first <= to then alerts[#alerts + 1] = json end
+  local first = json and tonumber(string.match(json, '"first":(%-?%d+)'))
+  if first and first <= to then alerts[#alerts + 1] = json end
 end
-return { version, known, alerts }
+return { version, known, alerts, redis.call('HGET', KEYS[1], 'cuts') or '[]' }
 `,
 )
 
 /**
  * Changes a group if nobody did since it was read.
- * KEYS group, members, spans, alerts, outbox, open.
+ * KEYS group, members, spans, alerts, outbox, open, extents, then members of windows to trim.
  * ARGV version, group key, members max, expiry seconds of: members, alerts, outbox;
  *   ms before which alerts are past their retention, how many to remove at most;
  *   count of events, then id and time of each;
- *   count of alerts, then id, last, JSON and when to look at it ('' when resolved) of each; then JSON of each notification.
+ *   count of alerts, then id, last, JSON and when to look at it ('' when resolved) of each;
+ *   count of extents removed, then each; count of those added, then last and text of each;
+ *   count of trims, then ms below which each window's members go; then JSON of each notification.
  * Returns 1, or 0 when the version moved on and nothing was changed.
  */
 const COMMIT_GROUP = defineScript(
@@ -54,22 +57,37 @@ const COMMIT_GROUP = defineScript(
 if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 local at = 9
-local events = tonumber(ARGV[at])
-for i = 1, events do
-  redis.call('ZADD', KEYS[2], ARGV[at + 2], ARGV[at + 1])
+local function count()
+  local found = tonumber(ARGV[at])
+  at = at + 1
+  return found
+end
+for i = 1, count() do
+  redis.call('ZADD', KEYS[2], ARGV[at + 1], ARGV[at])
   at = at + 2
 end
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[3]) - 1)
-at = at + 1
-local alerts = tonumber(ARGV[at])
-for i = 1, alerts do
-  redis.call('HSET', KEYS[1], ARGV[at + 1], ARGV[at + 3])
-  redis.call('ZADD', KEYS[3], ARGV[at + 2], ARGV[at + 1])
-  redis.call('ZADD', KEYS[4], ARGV[at + 2], ARGV[2] .. '/' .. ARGV[at + 1])
-  keepOpen(KEYS[6], ARGV[2] .. '/' .. ARGV[at + 1], ARGV[at + 4])
+for i = 1, count() do
+  local place = ARGV[2] .. '/' .. ARGV[at]
+  redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 2])
+  redis.call('ZADD', KEYS[3], ARGV[at + 1], ARGV[at])
+  redis.call('ZADD', KEYS[4], ARGV[at + 1], place)
+  keepOpen(KEYS[6], place, ARGV[at + 3])
   at = at + 4
 end
-for i = at + 1, #ARGV do
+for i = 1, count() do
+  redis.call('ZREM', KEYS[7], ARGV[at])
+  at = at + 1
+end
+for i = 1, count() do
+  redis.call('ZADD', KEYS[7], ARGV[at], ARGV[at + 1])
+  at = at + 2
+end
+for i = 1, count() do
+  redis.call('ZREMRANGEBYSCORE', KEYS[7 + i], '-inf', '(' .. ARGV[at])
+  at = at + 1
+end
+for i = at, #ARGV do
   redis.call('XADD', KEYS[5], '*', 'n', ARGV[i])
 end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[7], 'LIMIT', 0, ARGV[8])) do
@@ -78,8 +96,11 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[7], 'LIMIT
   redis.call('ZREM', KEYS[4], ARGV[2] .. '/' .. id)
   redis.call('ZREM', KEYS[6], ARGV[2] .. '/' .. id)
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[7])
 redis.call('EXPIRE', KEYS[2], ARGV[4])
-for _, key in ipairs({ KEYS[1], KEYS[3], KEYS[4], KEYS[6] }) do redis.call('EXPIRE', key, ARGV[5]) end
+for _, key in ipairs({ KEYS[1], KEYS[3], KEYS[4], KEYS[6], KEYS[7] }) do
+  redis.call('EXPIRE', key, ARGV[5])
+end
 redis.call('EXPIRE', KEYS[5], ARGV[6])
 return 1
 `,
@@ -115,6 +136,8 @@ export function createRedisAlertStore(redis: Redis, keys: Keys): AlertStore {
             keys.alerts(contract),
             keys.outbox(contract),
             keys.open(contract),
+            keys.extents(contract, commit.key),
+            ...(commit.trims ?? []).map(({ window }) => keys.windowMembers(contract, window)),
           ],
           args: commitArguments(commit),
         })),
@@ -164,6 +187,7 @@ function readArguments(question: GroupQuestion): (string | number)[] {
 }
 
 function commitArguments(commit: GroupCommit): (string | number)[] {
+  const { extents = { removed: [], added: [] }, trims = [] } = commit
   return [
     commit.version,
     commit.key,
@@ -182,15 +206,22 @@ function commitArguments(commit: GroupCommit): (string | number)[] {
       JSON.stringify(alert),
       lookArgument(alert),
     ]),
+    extents.removed.length,
+    ...extents.removed,
+    extents.added.length,
+    ...extents.added.flatMap(({ last, text }) => [last, text]),
+    trims.length,
+    ...trims.map(({ belowMs }) => belowMs),
     ...commit.notifications.map((notification) => JSON.stringify(notification)),
   ]
 }
 
 function parseAnswer(answer: unknown): GroupAnswer {
-  const [version, known, alerts] = answer as [number, number[], string[]]
+  const [version, known, alerts, cuts] = answer as [number, number[], string[], string]
   return {
     version,
     known: known.map((flag) => flag === 1),
     alerts: alerts.map((json) => JSON.parse(json) as Alert),
+    cuts: JSON.parse(cuts) as number[],
   }
 }

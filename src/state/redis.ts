@@ -16,6 +16,7 @@ import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
 import { createRedisContractStore, createRedisNumberStore } from './redis-registry.ts'
 import { createRedisSilenceStore } from './redis-silences.ts'
 import { createRedisRuleStatsStore } from './redis-rule-stats.ts'
+import { createRedisWindowStore } from './redis-windows.ts'
 import type {
   AlertActionStore,
   AlertStore,
@@ -29,6 +30,7 @@ import type {
   RuleStatsStore,
   SeenStore,
   SilenceStore,
+  WindowStore,
 } from './stores.ts'
 import type { AlertNewsStore, AlertPageStore, EventStore } from './view-stores.ts'
 
@@ -39,6 +41,7 @@ export type Stores = {
   readonly seen: SeenStore
   readonly deadLetters: DeadLetterStore
   readonly alerts: AlertStore
+  readonly windows: WindowStore
   readonly numbers: NumberStore
   readonly contracts: ContractStore
   readonly deliveries: DeliveryStore
@@ -69,6 +72,7 @@ export function openRedisStores(redis: Redis, keys: Keys, options: StoreOptions 
     seen: createRedisSeenStore(redis, keys),
     deadLetters: createRedisDeadLetterStore(redis, keys),
     alerts: withNews(createRedisAlertStore(redis, keys), alertNews),
+    windows: createRedisWindowStore(redis, keys),
     numbers: createRedisNumberStore(redis, keys),
     contracts: createRedisContractStore(redis, keys),
     deliveries: createRedisDeliveryStore(redis, keys),

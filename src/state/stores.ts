@@ -3,6 +3,16 @@ import type { Alert, Notification } from '../core/alert.ts'
 import type { TrailEntry } from '../core/alert-action.ts'
 import type { Silence } from '../core/silence.ts'
 
+export type {
+  DueWindow,
+  TimeReach,
+  WindowAnswer,
+  WindowMember,
+  WindowQuestion,
+  WindowShape,
+  WindowStore,
+} from './window-store.ts'
+
 /** An entry's identity and event time (ms), as far as the reader knows them. */
 export type EntryKey = { readonly id: string; readonly time: number }
 
@@ -86,7 +96,7 @@ export type DeadLetterStore = {
   count(contract: string): Promise<number>
 }
 
-/** One detection group of one contract: its key, and the events that ask to be counted in it. */
+/** One alert group of one contract: its key, and the events that ask to be counted in it. */
 export type GroupQuestion = {
   readonly key: string
   readonly events: readonly EntryKey[]
@@ -101,6 +111,8 @@ export type GroupAnswer = {
   readonly known: readonly boolean[]
   /** Alerts that lie within reach of the events. */
   readonly alerts: readonly Alert[]
+  /** Where people resolved alerts of the group, ms, ascending. */
+  readonly cuts: readonly number[]
 }
 
 /** One transition of one group: happens wholly, or not at all when the version moved on. */
@@ -112,6 +124,13 @@ export type GroupCommit = {
   readonly events: readonly EntryKey[]
   readonly alerts: readonly Alert[]
   readonly notifications: readonly Notification[]
+  /** Detections of windows that go and come, as texts with the time of their last event. */
+  readonly extents?: {
+    readonly removed: readonly string[]
+    readonly added: readonly { readonly last: number; readonly text: string }[]
+  }
+  /** Windows whose members before a time were sealed into extents: they go. */
+  readonly trims?: readonly { readonly window: string; readonly belowMs: number }[]
 }
 
 export type CommitResult = 'committed' | 'conflict'

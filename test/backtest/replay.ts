@@ -14,6 +14,7 @@ import { createBacktestJudge } from '../../src/replay/backtest-judge.ts'
 import type { Reading } from '../../src/replay/task.ts'
 import { buildRuleSet, type RuleSet } from '../../src/ruleset.ts'
 import { createMemoryAlertStore, createMemoryNumberStore } from '../../src/state/memory-alerts.ts'
+import { createMemoryWindowStore } from '../../src/state/memory-windows.ts'
 import { tellNobody } from '../../src/teller.ts'
 import { createExplain } from '../../src/why.ts'
 
@@ -94,6 +95,9 @@ export async function throughPipeline(
     rules: () => rules,
     calendar: createCalendar(READING.timezone),
     alerts,
+    windows: createMemoryWindowStore(),
+    marks: { evaluated: async () => undefined, gaps: async () => [] },
+    detection: { latenessMs: 93_600_000, settleMs: 900_000, membersMax: 10_000 },
     numbers: createMemoryNumberStore(),
     contracts: { add: async () => {}, list: async () => [] },
     teller: tellNobody,

@@ -7,7 +7,6 @@ import type { RaisedAlert } from '../../src/backtest/result.ts'
 import { createCalendar } from '../../src/core/calendar.ts'
 import { type Event, type LookUp, UNLOCATED } from '../../src/core/event.ts'
 import { normalizeEntry } from '../../src/core/normalize.ts'
-import { type Severity, severityRank } from '../../src/core/severity.ts'
 import { KIND_NAMES } from '../oracle/arbitrary-detect.ts'
 import { type DetectionCase, detectionCase } from '../oracle/arbitrary-detection.ts'
 import { sortedSet } from '../oracle/detections.ts'
@@ -71,16 +70,9 @@ function endingOf({ mark, settleMs, gaps }: OracleInput): Ending {
 
 type Shown = readonly unknown[]
 
-/** Severity goes by the count that is shown: of values, where the rule counts those. */
 function expectedOf(id: string, input: OracleInput): readonly Shown[] {
-  const severityAt = (count: number): Severity => {
-    const steps = input.alert.severitySteps.filter((step) => count >= step.count)
-    const all = [input.alert.severity, ...steps.map((step) => step.severity)]
-    return all.reduce((a, b) => (severityRank(b) > severityRank(a) ? b : a))
-  }
-  const shown = ({ group: [, ...values], first, last, count, distinct }: OracleAlert) => {
-    const found = distinct ?? count
-    return [id, values, first, last, found, severityAt(found)]
+  const shown = ({ group: [, ...values], first, last, count, severity }: OracleAlert) => {
+    return [id, values, first, last, count, severity]
   }
   return inOrder(oracle({ ...input, cuts: [] }).map(shown))
 }

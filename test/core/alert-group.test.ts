@@ -15,6 +15,7 @@ function detection(time: number, id = `e${time}`): Detection {
 function specOf(): GroupSpec {
   let number = 0
   return {
+    cuts: [],
     quietMs: QUIET_MS,
     severity: 'medium',
     severitySteps: [
@@ -125,10 +126,32 @@ describe('detections become alerts', () => {
     expect(changes.length).toBe(1)
   })
 
-  it('leave a resolved alert alone and open another', () => {
+  describe('beside an alert that a person resolved', () => {
     const resolved = sampleAlert({ state: 'resolved', resolution: 'manual', first: 0, last: 5 })
-    const changes = applyDetections([resolved], [detection(6)], specOf())
-    expect(changes.map(({ before }) => before)).toEqual([undefined])
+    const spec = (): GroupSpec => ({ ...specOf(), cuts: [5] })
+
+    it('open another that goes on from it, when they lie beyond the cut', () => {
+      const [change, ...others] = applyDetections([resolved], [detection(6)], spec())
+      expect(others).toEqual([])
+      expect(change?.before).toBeUndefined()
+      expect(change?.after).toMatchObject({ first: 6, state: 'open', continues: resolved.id })
+    })
+
+    it('join it silently, when they lie before the cut', () => {
+      const [change, ...others] = applyDetections([resolved], [detection(3)], spec())
+      expect(others).toEqual([])
+      expect(change?.before).toEqual(resolved)
+      expect(change?.after).toMatchObject({ count: 2, state: 'resolved', resolution: 'manual' })
+    })
+
+    it('unite it with an open alert before it: all of that lies before the cut', () => {
+      const open = sampleAlert({ id: 'g-0', number: 0, first: -20, last: -14 })
+      const changes = applyDetections([open, resolved], [detection(-5)], spec())
+      expect(changes.map(({ after }) => [after.id, after.state, after.resolution])).toEqual([
+        ['g-0', 'resolved', 'manual'],
+        [resolved.id, 'resolved', 'merged'],
+      ])
+    })
   })
 
   it('are the same for any order, any batches and any repeats', () => {

@@ -16,20 +16,17 @@ import type { Detect } from '../../src/core/rule-detect.ts'
 import type { DetectionCase } from './arbitrary-detection.ts'
 import { oracle, type OracleInput } from './oracle.ts'
 
-/** The parts of an alert that follow from the set of events; `distinct` 0: values aren't counted. */
+/** The parts of an alert that follow from the set of events. */
 export type Found = {
   readonly group: readonly unknown[]
   readonly first: number
   readonly last: number
   readonly count: number
-  readonly distinct: number
 }
 
 /** What the oracle says, in the same shape. */
 export function expected(input: OracleInput): readonly Found[] {
-  return oracle(input).map(({ group, first, last, count, distinct = 0 }) => {
-    return { group, first, last, count, distinct }
-  })
+  return oracle(input).map(({ group, first, last, count }) => ({ group, first, last, count }))
 }
 
 /** The rule as the service reads it; throws when anything is wrong with it. */
@@ -185,11 +182,6 @@ function alertsOf(input: OracleInput, windows: readonly Window[]): readonly Foun
       input.alert.quietMs,
       cuts.map(({ at }) => at),
     )
-    return pieces.map(({ first, last, evidence }) => {
-      const values = evidence.flatMap(({ value }) => (value === undefined ? [] : [value]))
-      const counts = input.detect?.kind === 'threshold' && input.detect.distinct !== undefined
-      const distinct = counts ? new Set(values).size : 0
-      return { group, first, last, count: evidence.length, distinct }
-    })
+    return pieces.map(({ first, last, count }) => ({ group, first, last, count }))
   })
 }

@@ -75,12 +75,9 @@ export function judge(...given: Parameters<typeof inputOf>): readonly OracleAler
   return oracle(inputOf(...given))
 }
 
-/** `0–10 ×3, 20–20 ×1` in seconds; `0–10 ×3 (2)` with 2 different values; '' for nothing. */
+/** `0–10 ×3, 20–20 ×1` in seconds; '' for nothing. */
 export function shown(alerts: readonly OracleAlert[]): string {
-  const texts = alerts.map(({ first, last, count, distinct }) => {
-    const values = distinct === undefined ? '' : ` (${distinct})`
-    return `${first / 1_000}–${last / 1_000} ×${count}${values}`
-  })
+  const texts = alerts.map(({ first, last, count }) => `${first / 1_000}–${last / 1_000} ×${count}`)
   return texts.join(', ')
 }
 

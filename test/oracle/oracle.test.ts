@@ -81,10 +81,10 @@ describe('severity', () => {
     expect(alerts.map((alert) => alert.severity)).toEqual([severity])
   })
 
-  test('goes by events, not by values', () => {
+  test('goes by values where the rule counts those', () => {
     const detect: OracleDetect = { ...threshold, count: 2, distinct: 'country' }
     const alerts = judge(detect, '0:DE 1:FR 2:FR 3:FR', { alert: { severitySteps } })
-    expect(alerts).toMatchObject([{ count: 4, distinct: 2, severity: 'high' }])
+    expect(alerts).toMatchObject([{ count: 2, severity: 'low' }])
   })
 
   test('is that of the rule for what has no evidence', () => {

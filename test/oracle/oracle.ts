@@ -30,10 +30,8 @@ export type OracleAlert = {
   readonly group: Group
   readonly first: number
   readonly last: number
-  /** Different evidence events. */
+  /** Different evidence events; different values among them, when the rule counts those. */
   readonly count: number
-  /** Different values among them, when the rule counts those. */
-  readonly distinct?: number
   readonly severity: Severity
 }
 
@@ -139,13 +137,13 @@ function alertOf(input: OracleInput, detections: readonly Part[]): OracleAlert {
   const evidence = [...new Set<Timed>(detections.flatMap((detection) => detection.evidence))]
   const { detect } = input
   const distinct = detect?.kind === 'threshold' ? detect.distinct : undefined
+  const count = distinct === undefined ? evidence.length : distinctValues(evidence, distinct)
   return {
     group: alertGroupOf(input, some),
     first: Math.min(...detections.map(({ begins }) => begins)),
     last: lastOf(detections),
-    count: evidence.length,
-    ...(distinct !== undefined && { distinct: distinctValues(evidence, distinct) }),
-    severity: severityOf(input, evidence.length),
+    count,
+    severity: severityOf(input, count),
   }
 }
 

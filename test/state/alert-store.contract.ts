@@ -24,14 +24,14 @@ function question(ids: readonly string[], time = 1_000, reachMs = 500) {
 export function describeAlertStore(open: () => AlertStore): void {
   it('knows nothing of a group that nobody wrote', async () => {
     const [answer] = await open().read(CONTRACT, question(['e1']))
-    expect(answer).toEqual({ version: 0, known: [false], alerts: [] })
+    expect(answer).toEqual({ version: 0, known: [false], alerts: [], cuts: [] })
   })
 
   it('gives back what was committed, with a new version', async () => {
     const store = open()
     expect(await store.commit(CONTRACT, [commitOf()])).toEqual(['committed'])
     const [answer] = await store.read(CONTRACT, question(['e1', 'e2']))
-    expect(answer).toEqual({ version: 1, known: [true, false], alerts: [sampleAlert()] })
+    expect(answer).toEqual({ version: 1, known: [true, false], alerts: [sampleAlert()], cuts: [] })
   })
 
   it('refuses a commit on a version that moved on, and changes nothing', async () => {
@@ -73,7 +73,7 @@ export function describeAlertStore(open: () => AlertStore): void {
     const store = open()
     await store.commit(CONTRACT, [commitOf()])
     const [answer] = await store.read('31720002', question(['e1']))
-    expect(answer).toEqual({ version: 0, known: [false], alerts: [] })
+    expect(answer).toEqual({ version: 0, known: [false], alerts: [], cuts: [] })
     expect(await store.latest('31720002', 10)).toEqual([])
   })
 

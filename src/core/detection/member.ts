@@ -22,6 +22,8 @@ export type Member = {
   readonly place?: Place
   /** `firstSeen`, condensed: the member begins a session of its value that ends here. */
   readonly until?: number
+  /** What an alert shows of the event: card.ts. No detection depends on it. */
+  readonly card?: string
 }
 
 /** Values of `groupBy` in its order. The contract is not among them unless the rule names it. */

@@ -18,14 +18,25 @@ export type Piece = {
   readonly continues?: number
 }
 
-/** An extent, or what a cut left of it. */
-type Part = {
+/** A span of a detection, as far as one side of a cut. */
+export type Part = {
   readonly first: number
   readonly last: number
-  readonly evidence: readonly Member[]
-  readonly counted: boolean
   /** The cut it was clipped at, on its left. */
   readonly clippedAt?: number
+}
+
+/** An extent, or what a cut left of it. */
+export type EvidencePart = Part & {
+  readonly evidence: readonly Member[]
+  readonly counted: boolean
+}
+
+/** Parts that belong to one alert, in order of their starts. */
+export type Union<P extends Part> = {
+  readonly parts: readonly P[]
+  readonly last: number
+  readonly continues?: number
 }
 
 /**
@@ -42,32 +53,43 @@ export function uniteExtents(
   quietMs: number,
   cuts: readonly number[] = [],
 ): readonly Piece[] {
+  const parts = extents.flatMap((extent) => clipExtent(extent, cuts))
+  return uniteParts(parts, quietMs, cuts).map(pieceOf)
+}
+
+/** The same for parts that know their own evidence, or only how much there is. */
+export function uniteParts<P extends Part>(
+  parts: readonly P[],
+  quietMs: number,
+  cuts: readonly number[],
+): readonly Union<P>[] {
   const ascending = [...cuts].sort((a, b) => a - b)
-  const parts = extents.flatMap((extent) => partsOf(extent, ascending))
-  const pieces: Piece[] = []
-  let open: Part[] = []
+  const links = { quietMs, cuts: ascending }
+  const unions: Union<P>[] = []
+  let open: P[] = []
   let last = -Infinity
-  for (const part of parts.sort((a, b) => a.first - b.first)) {
+  const close = () => {
+    const continues = linkOf(open, unions.at(-1), links)
+    unions.push({ parts: open, last, ...(continues !== undefined && { continues }) })
+    open = []
+  }
+  for (const part of [...parts].sort((a, b) => a.first - b.first)) {
     const begins = part.first - last > quietMs || isCutBetween(ascending, last, part.first)
-    if (begins && open.length > 0) {
-      pieces.push(pieceOf(open, last, linkOf(open, pieces.at(-1), { quietMs, cuts: ascending })))
-      open = []
-    }
+    if (begins && open.length > 0) close()
     last = open.length === 0 ? part.last : Math.max(last, part.last)
     open.push(part)
   }
-  if (open.length > 0) {
-    pieces.push(pieceOf(open, last, linkOf(open, pieces.at(-1), { quietMs, cuts: ascending })))
-  }
-  return pieces
+  if (open.length > 0) close()
+  return unions
 }
 
-function partsOf(extent: Extent, cuts: readonly number[]): readonly Part[] {
+/** What cuts leave of an extent: what lies up to a cut, it included, and what lies beyond. */
+export function clipExtent(extent: Extent, cuts: readonly number[]): readonly EvidencePart[] {
   const { first, last, evidence, distinct } = extent
   const counted = distinct !== undefined
-  const inside = cuts.filter((cut) => cut >= first && cut < last)
-  const parts: Part[] = []
-  let rest: Part = { first, last, evidence, counted }
+  const inside = cuts.filter((cut) => cut >= first && cut < last).sort((a, b) => a - b)
+  const parts: EvidencePart[] = []
+  let rest: EvidencePart = { first, last, evidence, counted }
   for (const cut of inside) {
     const [before, behind] = splitEvidence(rest.evidence, cut)
     parts.push({ ...rest, last: cut, evidence: before })
@@ -87,7 +109,7 @@ type Links = { readonly quietMs: number; readonly cuts: readonly number[] }
 /** The cut between a piece and the one before, when nothing else keeps them apart. */
 function linkOf(
   parts: readonly Part[],
-  before: Piece | undefined,
+  before: Union<Part> | undefined,
   { quietMs, cuts }: Links,
 ): number | undefined {
   const first = parts[0]?.first ?? Infinity
@@ -97,7 +119,7 @@ function linkOf(
   return cuts.findLast((cut) => cut >= last && cut < first)
 }
 
-function pieceOf(parts: readonly Part[], last: number, continues: number | undefined): Piece {
+function pieceOf({ parts, last, continues }: Union<EvidencePart>): Piece {
   const evidence = orderMembers(parts.flatMap((part) => part.evidence))
   const counted = parts.some((part) => part.counted)
   const begins = parts.map(({ first, clippedAt, evidence: own }) =>

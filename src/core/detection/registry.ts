@@ -195,30 +195,37 @@ export function condense(
 }
 
 /**
- * What members of a window mean, as text to be hashed: when it changes, the window starts anew. Not
- * lengths and limits, which apply to the members there are, and no names that are only shown.
+ * What members of a window mean and how they were kept, as text to be hashed: when it changes, the
+ * window starts anew. Not what only judges the members there are (`count`, `factor`, `min`, `learn`,
+ * speeds), and no names that are only shown.
  */
 export function detectionKey(detect: Detect | undefined): string {
   switch (detect?.kind) {
     case undefined:
       return canonicalJson({ kind: 'none' })
     case 'threshold': {
-      const { kind, groupBy, distinct } = detect
-      return canonicalJson({ kind, groupBy, distinct })
+      const { kind, groupBy, distinct, withinMs } = detect
+      return canonicalJson({ kind, groupBy, distinct, withinMs })
     }
     case 'firstSeen': {
-      const { kind, groupBy, value } = detect
-      return canonicalJson({ kind, groupBy, value })
+      const { kind, groupBy, value, historyMs } = detect
+      return canonicalJson({ kind, groupBy, value, historyMs })
     }
     case 'sequence': {
-      const { kind, groupBy } = detect
+      const { kind, groupBy, withinMs } = detect
       const steps = detect.steps.map(({ conditions, absent, count }) => {
         return { conditions: conditionKey(conditions), absent, count }
       })
-      return canonicalJson({ kind, groupBy, steps })
+      return canonicalJson({ kind, groupBy, steps, withinMs })
     }
-    case 'spike':
-    case 'absence':
+    case 'spike': {
+      const { kind, groupBy, withinMs, baselineMs } = detect
+      return canonicalJson({ kind, groupBy, withinMs, baselineMs })
+    }
+    case 'absence': {
+      const { kind, groupBy, withinMs } = detect
+      return canonicalJson({ kind, groupBy, withinMs })
+    }
     case 'travel': {
       const { kind, groupBy } = detect
       return canonicalJson({ kind, groupBy })

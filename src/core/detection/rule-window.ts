@@ -1,0 +1,127 @@
+// Owns what a rule with `detect` asks of its windows: which facts go in, under which keys, how far to
+// read, what to forget. Made once for each rule; pure. Asking stores: raise/.
+import { hash } from 'node:crypto'
+import { canonicalJson } from '../canonical-json.ts'
+import { type CompileContext, compileCondition } from '../compile.ts'
+import type { Event } from '../event.ts'
+import type { Rule } from '../rule.ts'
+import type { Detect } from '../rule-detect.ts'
+import { type Cards, createCards } from './card.ts'
+import type { Reach } from './extent.ts'
+import { type Group, type Member, memberOf, type Membership } from './member.ts'
+import { detectionKey, neighbourhood, type Neighbourhood, reachMs } from './registry.ts'
+import { planOf } from './sequence-plan.ts'
+
+/** `events`: by time. `sessions`: sightings of each value. `spans`: events and their number per span. */
+export type Shape = 'events' | 'sessions' | 'spans'
+
+export type RuleWindow = {
+  readonly rule: Rule
+  readonly detect: Detect
+  readonly cards: Cards
+  readonly shape: Shape
+  /** Of `sessions`: gap within one; of `spans`: length of one; ms. */
+  readonly unitMs: number
+  /** With fewer events around there is no detection. */
+  readonly needed: number
+  /** How far events can matter to each other, ms. */
+  readonly reachMs: number
+  /** Remembered for longer than its reach: sessions and first events. */
+  readonly isMemory: boolean
+  memberOf(event: Event): Membership
+  /** Keys of a group's window and of the alert group that its detections belong to. */
+  keysOf(contract: string, group: Group): WindowKeys
+  /** Values of `alert.groupBy`, in its order. */
+  alertGroupOf(contract: string, group: Group): Group
+  around(added: Reach, groupFirst: number): Neighbourhood
+  /** The mark at which members may become a detection by what did not follow; absent: never. */
+  wakeAt(members: readonly Member[], settleMs: number): number | undefined
+}
+
+export type WindowKeys = { readonly window: string; readonly group: string }
+
+/** Hexadecimal characters of a key: 80 bits, no two of a contract's windows collide. */
+const KEY_DIGITS = 20
+
+/** The rule must have `detect`; the context is that of its rule set. */
+export function createRuleWindow(rule: Rule, context: CompileContext): RuleWindow {
+  const { detect } = rule
+  if (detect === undefined) throw new Error(`${rule.id} has no window`)
+  const steps = detect.kind === 'sequence' ? detect.steps : []
+  const checks = steps.map(({ conditions }) => compileCondition(conditions, context))
+  const cards = createCards(rule.alert, detect)
+  const identity = detectionKey(detect)
+  const { groupBy } = rule.alert
+  const groupKeyOf = createKeys([rule.id, 'group', identity, groupBy])
+  const windowKeyOf = createKeys([rule.id, 'window', identity])
+  const alertGroupOf = (contract: string, group: Group): Group =>
+    groupBy.map((name) => {
+      const at = detect.groupBy.indexOf(name)
+      return at >= 0 ? (group[at] ?? 'unknown') : contract
+    })
+  return {
+    rule,
+    detect,
+    cards,
+    shape: shapeOf(detect),
+    unitMs: unitOf(detect),
+    needed: neededOf(detect),
+    reachMs: reachMs(detect),
+    isMemory: detect.kind === 'firstSeen' || detect.kind === 'spike',
+    memberOf: (event) => memberOf(event, detect, checks),
+    keysOf: (contract, group) => ({
+      window: windowKeyOf(contract, group),
+      group: groupKeyOf(contract, alertGroupOf(contract, group)),
+    }),
+    alertGroupOf,
+    around: (added, groupFirst) => neighbourhood(detect, added, groupFirst),
+    wakeAt: createWakeAt(detect),
+  }
+}
+
+function createKeys(parts: readonly unknown[]): (contract: string, group: Group) => string {
+  const prefix = canonicalJson(parts)
+  return (contract, group) =>
+    hash('sha256', `${prefix}${JSON.stringify([contract, group])}`, 'hex').slice(0, KEY_DIGITS)
+}
+
+function shapeOf({ kind }: Detect): Shape {
+  if (kind === 'firstSeen') return 'sessions'
+  return kind === 'spike' ? 'spans' : 'events'
+}
+
+function unitOf(detect: Detect): number {
+  if (detect.kind === 'firstSeen') return detect.historyMs
+  return detect.kind === 'spike' ? detect.withinMs : 1
+}
+
+function neededOf(detect: Detect): number {
+  switch (detect.kind) {
+    case 'threshold':
+      return detect.count
+    case 'sequence':
+      return planOf(detect).slots
+    case 'spike':
+      return detect.min
+    case 'travel':
+      return 2
+    default:
+      return 1
+  }
+}
+
+/** Every event may be followed by silence; of a sequence, only those that can begin a chain. */
+function createWakeAt(detect: Detect): RuleWindow['wakeAt'] {
+  const isAbsence = detect.kind === 'absence'
+  const isPatient = detect.kind === 'sequence' && detect.steps.at(-1)?.absent === true
+  if (!isAbsence && !isPatient) return () => undefined
+  const { withinMs } = detect
+  return (members, settleMs) => {
+    const first = members.reduce(
+      (earliest, { time, steps = 0 }) =>
+        isAbsence || (steps & 1) !== 0 ? Math.min(earliest, time) : earliest,
+      Infinity,
+    )
+    return first === Infinity ? undefined : first + withinMs + settleMs
+  }
+}

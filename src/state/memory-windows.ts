@@ -1,0 +1,246 @@
+// Owns windows of events in memory, for rule tests and proofs; the same contract as redis-windows.ts.
+import type { Alert } from '../core/alert.ts'
+import { isStanding } from '../core/alert-group.ts'
+import {
+  createMemoryAlertState,
+  type MemoryAlertState,
+  type MemoryGroup,
+} from './memory-alert-state.ts'
+import { addSighting, listSessions, type Sessions } from './memory-sessions.ts'
+import type {
+  DueWindow,
+  TimeReach,
+  WindowAnswer,
+  WindowMember,
+  WindowQuestion,
+  WindowStore,
+} from './stores.ts'
+
+type Window = {
+  /** By time; at one time in the order of arrival. */
+  members: WindowMember[]
+  readonly texts: Set<string>
+  readonly sessions: Sessions
+  readonly bins: Map<number, number>
+  first: number | undefined
+  isFull: boolean
+  about: string
+}
+
+/** `groups` are those of the alerts that follow. */
+export function createMemoryWindowStore(
+  groups: MemoryAlertState = createMemoryAlertState(),
+): WindowStore {
+  const windows = new Map<string, Window>()
+  const timers = new Map<string, Map<string, number>>()
+
+  const timersOf = (contract: string): Map<string, number> => {
+    const found = timers.get(contract) ?? new Map<string, number>()
+    timers.set(contract, found)
+    return found
+  }
+  const windowOf = (contract: string, key: string): Window => {
+    const name = `${contract}/${key}`
+    const found = windows.get(name)
+    if (found !== undefined) return found
+    const made = createWindow()
+    windows.set(name, made)
+    return made
+  }
+  groups.onTrim((contract, key, belowMs) => dropBefore(windowOf(contract, key), belowMs))
+
+  return {
+    async ask(contract, questions) {
+      return questions.map((question) => {
+        const window = windowOf(contract, question.window)
+        const group = groups.group(contract, question.group)
+        add(window, question, group)
+        const { wakeAtMs, about = '' } = question
+        if (wakeAtMs !== undefined) {
+          const due = timersOf(contract)
+          window.about = about
+          due.set(question.window, Math.min(due.get(question.window) ?? Infinity, wakeAtMs))
+        }
+        return answer(window, question, group)
+      })
+    },
+
+    async due(contract, markMs, limit) {
+      return [...timersOf(contract)]
+        .filter(([, dueMs]) => dueMs <= markMs)
+        .sort((a, b) => a[1] - b[1])
+        .slice(0, limit)
+        .map(([window, dueMs]): DueWindow => {
+          return { window, dueMs, about: windowOf(contract, window).about }
+        })
+    },
+
+    async finishDue(contract, { window, dueMs, uptoMs, waitMs }) {
+      const due = timersOf(contract)
+      if ((due.get(window) ?? -Infinity) < dueMs) return
+      const { members } = windowOf(contract, window)
+      const next = members[indexAfter(members, uptoMs)]
+      if (next === undefined) due.delete(window)
+      else due.set(window, next.time + waitMs)
+    },
+  }
+}
+
+function createWindow(): Window {
+  return {
+    members: [],
+    texts: new Set(),
+    sessions: new Map(),
+    bins: new Map(),
+    first: undefined,
+    isFull: false,
+    about: '',
+  }
+}
+
+function add(window: Window, question: WindowQuestion, group: MemoryGroup): void {
+  const { shape, members, unitMs, membersMax } = question
+  for (const member of members) {
+    const { time, text } = member
+    if (window.first === undefined || time < window.first) window.first = time
+    if (shape === 'sessions') addSighting(window.sessions, member, unitMs)
+    else if (!window.texts.has(text)) {
+      window.texts.add(text)
+      window.members.splice(indexAfter(window.members, time), 0, { time, text })
+      const span = Math.floor(time / unitMs)
+      if (shape === 'spans') window.bins.set(span, (window.bins.get(span) ?? 0) + 1)
+    }
+  }
+  if (window.members.length > membersMax) {
+    const dropped = window.members.splice(0, window.members.length - membersMax)
+    for (const { text } of dropped) window.texts.delete(text)
+    if (shape === 'events') window.isFull = true
+  }
+  trim(window, question, group)
+}
+
+function trim(window: Window, question: WindowQuestion, group: MemoryGroup): void {
+  const { floorMs, spansFloorMs = -Infinity, shape, unitMs } = question
+  if (shape === 'spans') {
+    for (const span of window.bins.keys()) {
+      if ((span + 1) * unitMs <= spansFloorMs) window.bins.delete(span)
+    }
+  }
+  const oldest = window.members[0]?.time ?? Infinity
+  if (floorMs === undefined || oldest >= floorMs) return
+  const around = { from: floorMs, to: floorMs }
+  const isEvidence =
+    shape === 'events' &&
+    extentsIn(group, around, question.window).some(({ first }) => first < floorMs)
+  if (!isEvidence) dropBefore(window, floorMs)
+}
+
+function dropBefore(window: Window, belowMs: number): void {
+  const dropped = window.members.splice(0, indexAfter(window.members, belowMs - 1))
+  for (const { text } of dropped) window.texts.delete(text)
+}
+
+/** The first place behind all members up to a time. */
+function indexAfter(members: readonly WindowMember[], time: number): number {
+  let low = 0
+  let high = members.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((members[middle]?.time ?? Infinity) <= time) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const WHOLE: TimeReach = { from: -Infinity, to: Infinity }
+
+function answer(
+  window: Window,
+  question: WindowQuestion,
+  group: MemoryGroup,
+): WindowAnswer | undefined {
+  const { shape, added, unitMs } = question
+  const whole = shape !== 'events' && added.from <= (window.first ?? Infinity)
+  const around = whole ? WHOLE : question.replace
+  const touched = extentsIn(group, around, question.window)
+  if (!whole && touched.length === 0 && isQuiet(window, question)) return undefined
+  const own = touched.reduce(widen, around)
+  const { from, to } = touched.reduce(widen, question.read)
+  const near = alertsAround(group, own, Math.max(1, question.quietMs))
+  const all = near.reduce(widen, own)
+  const span = { from: Math.floor(added.from / unitMs), to: Math.floor(added.to / unitMs) }
+  const members =
+    shape === 'sessions'
+      ? listSessions(window.sessions, whole ? undefined : question.members)
+      : shape === 'spans'
+        ? membersIn(window, { from: span.from * unitMs, to: (span.to + 1) * unitMs - 1 })
+        : membersIn(window, { from, to })
+  return {
+    version: group.version,
+    cuts: group.cuts,
+    alerts: near,
+    extents: extentsIn(group, all).map(({ text }) => text),
+    members,
+    ...(shape !== 'events' && { first: window.first }),
+    ...(shape === 'spans' && { bins: binsOf(window) }),
+    atLeast: window.isFull,
+  }
+}
+
+function binsOf({ bins }: Window): readonly { span: number; count: number }[] {
+  const sorted = [...bins].sort((a, b) => a[0] - b[0])
+  return sorted.map(([span, count]) => ({ span, count }))
+}
+
+function isQuiet(window: Window, question: WindowQuestion): boolean {
+  const { shape, members, needed, replace, added, unitMs } = question
+  switch (shape) {
+    case 'events': {
+      const before = indexAfter(window.members, replace.from - 1)
+      return indexAfter(window.members, replace.to) - before < needed
+    }
+    case 'sessions':
+      return !listSessions(window.sessions, members).some(({ time }) =>
+        members.some((member) => member.time === time),
+      )
+    case 'spans': {
+      const from = Math.floor(added.from / unitMs)
+      return ![...window.bins].some(([span, count]) => span >= from && count >= needed)
+    }
+  }
+}
+
+function membersIn({ members }: Window, { from, to }: TimeReach): readonly WindowMember[] {
+  return members.slice(indexAfter(members, from - 1), indexAfter(members, to))
+}
+
+type Found = { readonly text: string; readonly first: number; readonly last: number }
+
+function extentsIn(group: MemoryGroup, { from, to }: TimeReach, window?: string): readonly Found[] {
+  const found: Found[] = []
+  for (const [text, last] of group.extents) {
+    if (last < from) continue
+    const [own, first] = text.split(' ', 2)
+    if (window !== undefined && own !== window) continue
+    if (Number(first) <= to) found.push({ text, first: Number(first), last })
+  }
+  return found
+}
+
+function widen({ from, to }: TimeReach, { first, last }: Omit<Found, 'text'>): TimeReach {
+  return { from: Math.min(from, first), to: Math.max(to, last) }
+}
+
+function alertsAround(
+  { alerts }: MemoryGroup,
+  reach: TimeReach,
+  quietMs: number,
+): readonly Alert[] {
+  const standing = [...alerts.values()].filter(isStanding).sort((a, b) => a.last - b.last)
+  let to = reach.to
+  return standing.filter(({ first, last }) => {
+    if (last < reach.from - quietMs || first > to + quietMs) return false
+    to = Math.max(to, last)
+    return true
+  })
+}

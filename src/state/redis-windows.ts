@@ -1,0 +1,142 @@
+// Owns windows of events in Redis: one script for each window, one round trip for all of a batch.
+import type { Redis } from 'ioredis'
+import type { Alert } from '../core/alert.ts'
+import { EXPIRY_SECONDS, type Keys } from './keys.ts'
+import { ASK_WINDOW, FINISH_DUE } from './redis-window-scripts.ts'
+import { runScript } from './script.ts'
+import type { WindowAnswer, WindowMember, WindowQuestion, WindowStore } from './stores.ts'
+
+export function createRedisWindowStore(redis: Redis, keys: Keys): WindowStore {
+  return {
+    async ask(contract, questions) {
+      const answers = await runScript(
+        redis,
+        ASK_WINDOW,
+        questions.map((question) => ({
+          keys: [
+            keys.window(contract, question.window),
+            keys.windowMembers(contract, question.window),
+            keys.group(contract, question.group),
+            keys.spans(contract, question.group),
+            keys.extents(contract, question.group),
+            keys.timers(contract),
+          ],
+          args: askArguments(question),
+        })),
+      )
+      return answers.map((answer, at) => readAnswer(answer, questions[at] as WindowQuestion))
+    },
+
+    async due(contract, markMs, limit) {
+      const found = await redis.zrangebyscore(
+        keys.timers(contract),
+        '-inf',
+        markMs,
+        'WITHSCORES',
+        'LIMIT',
+        0,
+        limit,
+      )
+      const names = found.filter((_, at) => at % 2 === 0)
+      const commands = redis.pipeline()
+      for (const name of names) commands.hget(keys.window(contract, name), 'about')
+      const abouts = (await commands.exec()) ?? []
+      return names.map((window, at) => {
+        const [error, about] = abouts[at] ?? []
+        if (error) throw error
+        const dueMs = Number(found[at * 2 + 1])
+        return { window, dueMs, about: typeof about === 'string' ? about : '' }
+      })
+    },
+
+    async finishDue(contract, { window, dueMs, uptoMs, waitMs }) {
+      await runScript(redis, FINISH_DUE, [
+        {
+          keys: [keys.timers(contract), keys.windowMembers(contract, window)],
+          args: [window, dueMs, uptoMs, waitMs],
+        },
+      ])
+    },
+  }
+}
+
+function askArguments(question: WindowQuestion): (string | number)[] {
+  const { added, read, replace, members, wakeAtMs } = question
+  const args: (string | number)[] = [
+    question.shape,
+    question.window,
+    added.from,
+    added.to,
+    score(read.from),
+    score(read.to),
+    score(replace.from),
+    score(replace.to),
+    question.needed,
+    // What a cut left may lie a millisecond behind it.
+    Math.max(1, question.quietMs),
+    score(question.floorMs ?? -Infinity),
+    score(question.spansFloorMs ?? -Infinity),
+    question.membersMax,
+    question.expirySeconds,
+    question.unitMs,
+    wakeAtMs ?? '',
+    question.about ?? '',
+    EXPIRY_SECONDS.timers,
+  ]
+  for (const { time, text, value } of members) args.push(time, text, value ?? '')
+  return args
+}
+
+function score(time: number): number | string {
+  if (time === -Infinity) return '-inf'
+  return time === Infinity ? '+inf' : time
+}
+
+type RawAnswer = [
+  version: number,
+  cuts: string,
+  first: string,
+  isFull: number,
+  alerts: string[],
+  extents: string[],
+  members: string[],
+  bins: number[],
+]
+
+function readAnswer(answer: unknown, { shape }: WindowQuestion): WindowAnswer | undefined {
+  if (answer === null) return undefined
+  const [version, cuts, first, isFull, alerts, extents, flat, bins] = answer as RawAnswer
+  return {
+    version,
+    cuts: JSON.parse(cuts) as number[],
+    alerts: alerts.map((json) => JSON.parse(json) as Alert),
+    extents,
+    members: readMembers(flat, shape === 'sessions'),
+    first: first === '' ? undefined : Number(first),
+    ...(shape === 'spans' && { bins: readBins(bins) }),
+    atLeast: isFull === 1,
+  }
+}
+
+/** Triples of time, text and value; the text of a session is followed by its end, on a line. */
+function readMembers(flat: readonly string[], areSessions: boolean): readonly WindowMember[] {
+  const members: WindowMember[] = []
+  for (let at = 0; at < flat.length; at += 3) {
+    const [time = '', text = '', value = ''] = flat.slice(at, at + 3)
+    if (!areSessions) members.push({ time: Number(time), text })
+    else {
+      const line = text.lastIndexOf('\n')
+      const untilMs = Number(text.slice(line + 1))
+      members.push({ time: Number(time), text: text.slice(0, line), value, untilMs })
+    }
+  }
+  return members
+}
+
+function readBins(flat: readonly number[]): readonly { span: number; count: number }[] {
+  const bins: { span: number; count: number }[] = []
+  for (let at = 0; at < flat.length; at += 2) {
+    bins.push({ span: Number(flat[at]), count: Number(flat[at + 1]) })
+  }
+  return bins
+}

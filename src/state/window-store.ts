@@ -1,0 +1,97 @@
+// Owns the interface of windows of events: what detections over time are derived from. Redis and memory
+// implement it alike; what alerts become: stores.ts.
+import type { Alert } from '../core/alert.ts'
+
+/** A closed span of event time, ms; ends may be infinite. */
+export type TimeReach = { readonly from: number; readonly to: number }
+
+/** One event as a window keeps it. */
+export type WindowMember = {
+  readonly time: number
+  readonly text: string
+  /** Of `sessions`: the value it is a sighting of. */
+  readonly value?: string
+  /** Of `sessions`, in answers: the time of the last sighting of the session that it begins. */
+  readonly untilMs?: number
+}
+
+/**
+ * What a window keeps: events by time; or sessions of each value, sightings at most `unitMs` apart;
+ * or events, and how many there were in each span of `unitMs`, counted from the epoch.
+ */
+export type WindowShape = 'events' | 'sessions' | 'spans'
+
+/** Members to add to one window, and what around them is asked for. */
+export type WindowQuestion = {
+  readonly window: string
+  /** Key of the alert group its detections belong to. */
+  readonly group: string
+  readonly shape: WindowShape
+  readonly unitMs: number
+  readonly members: readonly WindowMember[]
+  /** Times of the first and the last member, or of what is due. */
+  readonly added: TimeReach
+  readonly read: TimeReach
+  readonly replace: TimeReach
+  /** With fewer events (of one span, for `spans`) around there is no detection. */
+  readonly needed: number
+  /** How far around detections alerts matter, ms. */
+  readonly quietMs: number
+  /** Members before it go, unless they are evidence; absent: none do. */
+  readonly floorMs?: number | undefined
+  /** `spans`: counts of spans that end before it go. */
+  readonly spansFloorMs?: number | undefined
+  readonly membersMax: number
+  /** The window is forgotten so long after its last event. */
+  readonly expirySeconds: number
+  /** Look at the window again when the evaluated mark gets here. */
+  readonly wakeAtMs?: number | undefined
+  /** What whoever is woken must know of it, as text. */
+  readonly about?: string
+}
+
+/** What was found around; undefined: there is no detection, and none was stored. */
+export type WindowAnswer = {
+  readonly version: number
+  readonly cuts: readonly number[]
+  readonly alerts: readonly Alert[]
+  /** Texts of all stored detections of the alert group in these alerts and around. */
+  readonly extents: readonly string[]
+  /**
+   * Members in `read` and in what is stored there; of `sessions` those of the values added, or all
+   * when the first event is among those added; of `spans` those of the spans added.
+   */
+  readonly members: readonly WindowMember[]
+  /** Of `sessions` and `spans`: time of the first event ever. */
+  readonly first?: number | undefined
+  /** Of `spans`: how many events each has, in order. */
+  readonly bins?: readonly { readonly span: number; readonly count: number }[]
+  /** Events were dropped for want of room. */
+  readonly atLeast: boolean
+}
+
+/** A window that is to be looked at, as the mark has come so far. */
+export type DueWindow = {
+  readonly window: string
+  readonly dueMs: number
+  readonly about: string
+}
+
+/** Windows of events: what detections over time are derived from. */
+export type WindowStore = {
+  /** Adds and asks, for each window in one step; adding what is there changes nothing. */
+  ask(
+    contract: string,
+    questions: readonly WindowQuestion[],
+  ): Promise<readonly (WindowAnswer | undefined)[]>
+  /** Windows to be looked at when the mark is at `markMs`, the longest due first. */
+  due(contract: string, markMs: number, limit: number): Promise<readonly DueWindow[]>
+  /**
+   * It was looked at: everything up to `uptoMs` was judged. It is due again `waitMs` after its next
+   * event, unless it was made due again meanwhile for something earlier.
+   */
+  finishDue(
+    contract: string,
+    due: DueWindow & { readonly uptoMs: number; readonly waitMs: number },
+  ): Promise<void>
+}

@@ -1,0 +1,207 @@
+// Owns how a case is fed to the service's own pipeline, on any stores: batch by batch while the mark
+// moves, with crashes between any two calls of a store. What must come of it: oracle.ts.
+import type { Alert } from '../../src/core/alert.ts'
+import { isStanding } from '../../src/core/alert-group.ts'
+import { createCalendar } from '../../src/core/calendar.ts'
+import type { Event } from '../../src/core/event.ts'
+import { createMatcher } from '../../src/core/match.ts'
+import type { Rule } from '../../src/core/rule.ts'
+import { silentLog } from '../../src/observe/log.ts'
+import { createMetrics } from '../../src/observe/metrics.ts'
+import { createPipeline, type Pipeline } from '../../src/pipeline.ts'
+import type { RuleSet } from '../../src/ruleset.ts'
+import type { AlertStore, NumberStore, WindowStore } from '../../src/state/stores.ts'
+import { tellNobody } from '../../src/teller.ts'
+import type { Explain } from '../../src/why.ts'
+import type { DetectionCase } from './arbitrary-detection.ts'
+import { ruleOf } from './derive-alerts.ts'
+import { oracle, type OracleInput } from './oracle.ts'
+
+export type CaseStores = {
+  readonly alerts: AlertStore
+  readonly windows: WindowStore
+  readonly numbers: NumberStore
+}
+
+/** What must be the same whatever happened on the way. */
+export type Outcome = {
+  readonly group: readonly unknown[]
+  readonly first: number
+  readonly last: number
+  readonly count: number
+  readonly severity: string
+}
+
+export function expectedOutcome(input: OracleInput): readonly Outcome[] {
+  return oracle(input)
+}
+
+/** After these many calls of a store a process dies; the next lives as long as the next number. */
+export type Crashes = readonly number[]
+
+class Crash extends Error {}
+
+/** Longer ago than any case reaches back. */
+const MARK_WAY_MS = 40_000
+
+const CALENDAR = createCalendar('UTC')
+const METRICS = createMetrics()
+
+/** What json-rules-engine says is proven elsewhere, and takes longer than everything here. */
+const unexplained: Explain = async () => {
+  return { why: { kind: 'all', verdict: true }, exceptions: [], verdict: true }
+}
+
+const CONTRACTS = ['1', '2']
+
+/** Most alerts of a case, by far. */
+const ALERTS_MAX = 1_000
+
+/** Feeds all deliveries and lets the mark pass; returns the alerts in the order of the oracle. */
+export async function throughPipeline(
+  one: DetectionCase,
+  stores: CaseStores,
+  crashes: Crashes = [],
+): Promise<readonly Outcome[]> {
+  const { input, deliveries } = one
+  const rule = ruleOf(one)
+  const start = input.mark - MARK_WAY_MS
+  let mark = start
+  const lives = [...crashes]
+  const live = () => openPipeline({ rule, input, mark: () => mark, ...dying(stores, lives) })
+  let pipeline = live()
+  /** As a queue does: a job whose process died is done again by another. */
+  const untilDone = async (job: (pipeline: Pipeline) => Promise<unknown>) => {
+    for (;;) {
+      try {
+        await job(pipeline)
+        return
+      } catch (error) {
+        if (!(error instanceof Crash)) throw error
+        pipeline = live()
+      }
+    }
+  }
+  const advance = async () => {
+    for (const contract of CONTRACTS) await untilDone((alive) => alive.advance(contract))
+  }
+  for (const [at, batch] of deliveries.entries()) {
+    mark = start + Math.floor((MARK_WAY_MS * at) / deliveries.length)
+    await advance()
+    for (const [contract, events] of byContract(batch)) {
+      const job = { contract, readAt: 0 }
+      await untilDone((alive) => alive.evaluateEvents(job, events))
+    }
+  }
+  mark = input.mark
+  await advance()
+  return outcomeOf(stores.alerts)
+}
+
+function byContract(batch: readonly Event[]): ReadonlyMap<string, readonly Event[]> {
+  const contracts = new Map<string, Event[]>()
+  for (const event of batch) {
+    const { contract = 'unknown' } = event
+    contracts.set(contract, [...(contracts.get(contract) ?? []), event])
+  }
+  return contracts
+}
+
+export async function outcomeOf(alerts: AlertStore): Promise<readonly Outcome[]> {
+  const found: Alert[] = []
+  for (const contract of CONTRACTS) found.push(...(await alerts.latest(contract, ALERTS_MAX)))
+  const outcomes = found.filter(isStanding).map((alert): Outcome => {
+    const { contract, first, last, count, severity } = alert
+    return {
+      group: [contract, ...alert.group.map(({ value }) => value)],
+      first,
+      last,
+      count,
+      severity,
+    }
+  })
+  const keyOf = ({ group }: Outcome) => JSON.stringify(group)
+  return outcomes.sort((a, b) => {
+    const [one, other] = [keyOf(a), keyOf(b)]
+    return one < other ? -1 : one > other ? 1 : a.first - b.first
+  })
+}
+
+/** The same stores, of a process that dies at a call: before it or after it, in turns. */
+function dying({ alerts, windows, numbers }: CaseStores, lives: number[]): CaseStores {
+  let left = lives.shift()
+  const isDoneFirst = (left ?? 0) % 2 === 1
+  const call = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (left === undefined) return run()
+    left -= 1
+    if (left >= 0) return run()
+    if (isDoneFirst) await run()
+    throw new Crash()
+  }
+  return {
+    alerts: {
+      ...alerts,
+      read: (...asked) => call(() => alerts.read(...asked)),
+      commit: (...asked) => call(() => alerts.commit(...asked)),
+    },
+    windows: {
+      ask: (...asked) => call(() => windows.ask(...asked)),
+      due: (...asked) => call(() => windows.due(...asked)),
+      finishDue: (...asked) => call(() => windows.finishDue(...asked)),
+    },
+    numbers: { ...numbers, take: (count) => call(() => numbers.take(count)) },
+  }
+}
+
+function openPipeline({
+  rule,
+  input,
+  mark,
+  ...stores
+}: CaseStores & {
+  readonly rule: Rule
+  readonly input: OracleInput
+  readonly mark: () => number
+}): Pipeline {
+  const ruleSet = onlyRule(rule)
+  const rules = { ruleSet, explain: unexplained }
+  return createPipeline({
+    ...stores,
+    rules: () => rules,
+    calendar: CALENDAR,
+    marks: {
+      evaluated: async () => mark(),
+      gaps: async (contract, span) =>
+        input.gaps.filter(
+          (gap) => gap.contract === contract && gap.to > span.from && gap.from < span.to,
+        ),
+    },
+    detection: { latenessMs: 30 * 86_400_000, settleMs: input.settleMs, membersMax: 10_000 },
+    contracts: { add: async () => {}, list: async () => CONTRACTS },
+    teller: tellNobody,
+    announce: () => {},
+    // No event of a case is ahead of it.
+    clock: { now: () => input.mark + 86_400_000, sleep: async () => {} },
+    metrics: METRICS,
+    log: silentLog,
+  })
+}
+
+function onlyRule(rule: Rule): RuleSet {
+  const named = {
+    lists: new Map(),
+    schedules: new Map(),
+    conditions: new Map(),
+    shared: new Map(),
+  }
+  const matcher = createMatcher([rule], named)
+  return {
+    version: 'random',
+    rules: [rule],
+    all: [rule],
+    ...named,
+    match: (event) => matcher.match(event),
+    matcher,
+    fileOf: () => '',
+  }
+}
