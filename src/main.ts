@@ -12,6 +12,9 @@ import { systemClock } from './clock.ts'
 const SECOND_SIGNAL_AFTER_MS = 1_000
 const EXIT_CODE_INTERRUPTED = 130
 
+/** What writing says when the other end has gone. */
+const CLOSED = ['EPIPE', 'ERR_STREAM_DESTROYED']
+
 /** Runs a command line (without `node` and the script's name) and gives its exit code. */
 export async function run(argv: readonly string[]): Promise<number> {
   const { signal, release } = listenForSignals()
@@ -25,7 +28,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     signal,
   }
   try {
-    await createProgram(cli).parseAsync(argv, { from: 'user' })
+    const program = await createProgram(cli, argv)
+    await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     return explain(error, cli)
@@ -37,6 +41,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 /** The exit code of what ended a command; says what was wrong and what to do. */
 function explain(error: unknown, cli: Cli): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  // `| head` has what it wanted: that is no failure, and nobody is left to tell.
+  if (isOutputClosed(cli.signal.reason)) return 0
   if (cli.signal.aborted && isAbort(error)) return EXIT_CODE_INTERRUPTED
   if (error instanceof CommandError) {
     if (error.message !== '') cli.stderr.write(`tocsin: ${error.message}\n`)
@@ -46,6 +52,21 @@ function explain(error: unknown, cli: Cli): number {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   cli.stderr.write(`tocsin: unexpected error, please report it:\n${text}\n`)
   return 3
+}
+
+function isOutputClosed(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'OutputClosed'
+}
+
+/** Why output fails, as a reason to stop. */
+function outputFailure({ code }: NodeJS.ErrnoException): Error {
+  if (code === undefined || !CLOSED.includes(code)) {
+    const remedy = 'make room, or send it elsewhere'
+    return new CommandError(3, `the output can't be written (${String(code)})`, remedy)
+  }
+  const closed = new Error('nobody reads the output any more')
+  closed.name = 'OutputClosed'
+  return closed
 }
 
 function isAbort(error: unknown): boolean {
@@ -64,21 +85,20 @@ function listenForSignals(): { signal: AbortSignal; release: () => void } {
     reason.name = 'StopRequest'
     controller.abort(reason)
   }
-  // What reads our output may end first (`| head`): then nobody is left to tell.
-  const onPipeError = (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') controller.abort(new Error('nobody reads the output any more'))
-  }
+  const onOutputError = (error: NodeJS.ErrnoException) => controller.abort(outputFailure(error))
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   process.on('SIGHUP', onSignal)
-  process.stdout.on('error', onPipeError)
+  process.stdout.on('error', onOutputError)
+  process.stderr.on('error', onOutputError)
   return {
     signal: controller.signal,
     release: () => {
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
       process.off('SIGHUP', onSignal)
-      process.stdout.off('error', onPipeError)
+      process.stdout.off('error', onOutputError)
+      process.stderr.off('error', onOutputError)
     },
   }
 }
@@ -88,4 +108,8 @@ function isMain(): boolean {
   return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)
 }
 
-if (isMain()) process.exitCode = await run(process.argv.slice(2))
+if (isMain()) {
+  // What is on its way when a command has ended may still fail: it is nobody's any more.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  process.exitCode = await run(process.argv.slice(2))
+}

@@ -189,7 +189,7 @@ const MENTIONS = PAGES.flatMap(({ path, prose }) =>
 
 describe('every command in the documents', () => {
   it.each(CALLS)('%s can be typed', async (_name, args) => {
-    const program = createProgram(silentCli())
+    const program = await createProgram(silentCli())
     for (const command of commandsIn(program)) {
       if (command.commands.length === 0) command.action(() => {})
     }
@@ -201,8 +201,8 @@ describe('every command in the documents', () => {
     expect(ending).toBe('fine')
   })
 
-  it.each(MENTIONS)('%s has these names', (_name, args) => {
-    const program = createProgram(silentCli())
+  it.each(MENTIONS)('%s has these names', async (_name, args) => {
+    const program = await createProgram(silentCli())
     let command = program
     const rest = [...args]
     while (rest[0] !== undefined) {

@@ -71,13 +71,12 @@ async function printedBy(block: Block, env: Record<string, string>): Promise<str
     if (args === undefined || !QUICK.includes(args[0] ?? '')) continue
     const write = (text: string) => (screen += text)
     const cli = silentCli({ stdout: { write }, stderr: { write }, env, cwd: folder })
-    await createProgram(cli)
-      .parseAsync(args, { from: 'user' })
-      .catch((error: unknown) => {
-        if (!(error instanceof CommandError)) throw error
-        if (error.message !== '') write(`tocsin: ${error.message}\n`)
-        if (error.remedy !== undefined) write(`        ${error.remedy}\n`)
-      })
+    const program = await createProgram(cli, args)
+    await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => {
+      if (!(error instanceof CommandError)) throw error
+      if (error.message !== '') write(`tocsin: ${error.message}\n`)
+      if (error.remedy !== undefined) write(`        ${error.remedy}\n`)
+    })
   }
   return screen.trimEnd()
 }

@@ -12,7 +12,8 @@ import { MEMBERS_HELD_MAX } from '../backtest/window-parts.ts'
 import type { Config } from '../config.ts'
 import { type BacktestJudge, createBacktestJudge } from '../replay/backtest-judge.ts'
 import type { Task } from '../replay/task.ts'
-import { readApi, readMoment, readSpan } from './backtest-api.ts'
+import { oneContract, readMoment, readSpan } from './api-windows.ts'
+import { readApi } from './backtest-api.ts'
 import { type Compared, openCompared } from './backtest-compared.ts'
 import { writeComparison } from './backtest-difference.ts'
 import { writeJson, writeReport } from './backtest-report.ts'
@@ -169,14 +170,6 @@ async function readLog(cli: Cli, { run, judge, collector }: Reader): Promise<Rea
   } finally {
     bar.clear()
   }
-}
-
-function oneContract(config: Config, contract: string | undefined): Config {
-  if (contract === undefined) return config
-  if (!/^\d{1,40}$/.test(contract)) {
-    throw new CommandError(2, '--contract: expected digits', '`tocsin contracts` lists them')
-  }
-  return { ...config, ionos: { ...config.ionos, contracts: [contract] } }
 }
 
 function tellUndated(cli: Cli, { undated }: Gathered): void {

@@ -3,18 +3,14 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
 import { isFields } from '../core/fields.ts'
-import type { ActivityLogClient } from '../source/client.ts'
-import type { SourceError } from '../source/errors.ts'
-import { type PageSource, readWindow, type WindowPart } from '../source/page-reader.ts'
-import { patiently, patientPages } from '../source/patient.ts'
-import { probeApi } from '../source/probe.ts'
-import { ceilSecond, floorSecond, formatTime, formatWindow, nextWidth } from '../source/window.ts'
+import type { WindowPart } from '../source/page-reader.ts'
+import { formatTime, formatWindow } from '../source/window.ts'
 import type { Span } from '../state/stores.ts'
-import { commandPatience, withClient } from './api-calls.ts'
+import { type ApiReader, oneContract, readSpan, withApiReader } from './api-windows.ts'
 import { type Cli, CommandError } from './context.ts'
 import { type Asked, type FetchFile, type FetchState, openFetchFile } from './fetch-output.ts'
 import { readFetchState } from './fetch-output.ts'
-import { MOMENT_FORMS, parseMoment } from './moment.ts'
+import { writeOutput } from './output.ts'
 import { createProgressBar, type ProgressBar } from './progress-bar.ts'
 import { readSettings } from './settings.ts'
 
@@ -33,9 +29,6 @@ Example:
   tocsin fetch --from 2026-11-01 --to 2026-12-01 --out november.ndjson
   tocsin fetch --from 24h | tocsin match -`
 
-/** The first window: the log's density is not known yet. */
-const FIRST_WIDTH_MS = 3_600_000
-
 /** Spans that could not be proven, named one by one in the message. */
 const SPANS_SHOWN_MAX = 5
 
@@ -50,7 +43,7 @@ export function fetchCommand(cli: Cli): Command {
     .action(async (options: FetchOptions, command: Command) => {
       const { config, json } = await readSettings(cli, command)
       const quiet = command.optsWithGlobals<{ quiet?: boolean }>().quiet === true
-      const done = await download(cli, oneContract(config, options), options)
+      const done = await download(cli, oneContract(config, options.contract), options)
       if (json && options.out !== undefined) cli.stdout.write(`${JSON.stringify(done)}\n`)
       else if (!quiet)
         cli.stderr.write(`${done.entries} entries${options.out ? ` in ${options.out}` : ''}\n`)
@@ -58,20 +51,10 @@ export function fetchCommand(cli: Cli): Command {
     })
 }
 
-function oneContract(config: Config, { contract }: FetchOptions): Config {
-  if (contract === undefined) return config
-  if (!/^\d{1,40}$/.test(contract)) {
-    throw new CommandError(2, '--contract: expected digits', '`tocsin contracts` lists them')
-  }
-  return { ...config, ionos: { ...config.ionos, contracts: [contract] } }
-}
-
 /** A download under way. */
 type Download = {
   readonly cli: Cli
-  readonly config: Config
-  readonly pages: PageSource
-  readonly offsetCounts: 'rows' | 'pages'
+  readonly reader: ApiReader
   readonly bar: ProgressBar
   readonly file: FetchFile | undefined
   state: Omit<FetchState, 'bytes'>
@@ -85,21 +68,13 @@ async function download(cli: Cli, config: Config, options: FetchOptions): Promis
   const path = options.out === undefined ? undefined : resolve(cli.cwd, options.out)
   const begun = path === undefined ? undefined : await readFetchState(path, asked)
   const bar = createProgressBar(cli.stderr)
-  const onWait = ({ message }: SourceError, waitMs: number): void => {
-    if (waitMs < WAIT_SHOWN_MS) return
-    bar.clear()
-    cli.stderr.write(`${message}: waiting ${Math.round(waitMs / 1_000)} s\n`)
-  }
-  return await withClient(config, cli, async (client) => {
-    const patience = commandPatience(config, cli, onWait)
-    const pages = patientPages(client, patience)
-    const contracts = begun?.contracts ?? (await listContracts(client, config, cli))
+  return await withApiReader(cli, { config, bar }, async (reader) => {
+    const contracts = begun?.contracts ?? (await reader.contracts())
     const fresh = { asked, span, contracts, contractsDone: 0, doneTo: span.from }
     const state = begun ?? { ...fresh, entries: 0, unproven: [], bytes: 0 }
-    const offsetCounts = await askOffset(pages, state, cli)
     const file = path === undefined ? undefined : await openFetchFile(path, state)
     try {
-      const task: Download = { cli, config, pages, offsetCounts, bar, file, state }
+      const task: Download = { cli, reader, bar, file, state }
       await readAll(task)
       await file?.finish()
       return { entries: task.state.entries, unproven: task.state.unproven }
@@ -113,45 +88,6 @@ async function download(cli: Cli, config: Config, options: FetchOptions): Promis
   })
 }
 
-/** Shorter waits are not worth a line. */
-const WAIT_SHOWN_MS = 4_000
-
-function readSpan(asked: Asked, nowMs: number): Span {
-  const [from, to] = (['from', 'to'] as const).map((key) => {
-    const time = parseMoment(asked[key], nowMs)
-    if (time !== undefined) return time
-    throw new CommandError(2, `--${key} ${asked[key]}: no time that can be read`, MOMENT_FORMS)
-  })
-  // What has not happened yet can't be downloaded, and would look complete.
-  const span = {
-    from: floorSecond(from ?? 0),
-    to: Math.min(ceilSecond(to ?? 0), floorSecond(nowMs)),
-  }
-  if (span.from < span.to) return span
-  throw new CommandError(2, '--from is not before --to', MOMENT_FORMS)
-}
-
-async function listContracts(
-  client: ActivityLogClient,
-  config: Config,
-  cli: Cli,
-): Promise<readonly string[]> {
-  if (config.ionos.contracts !== 'all') return config.ionos.contracts
-  const call = async () => await client.contracts(cli.signal)
-  return await patiently(call, commandPatience(config, cli), cli.signal)
-}
-
-async function askOffset(
-  pages: PageSource,
-  { contracts, span }: Pick<FetchState, 'contracts' | 'span'>,
-  cli: Cli,
-): Promise<'rows' | 'pages'> {
-  const [contract] = contracts
-  if (contract === undefined) return 'rows'
-  const { offsetCounts } = await probeApi(pages, contract, span.to, cli.signal)
-  return offsetCounts === 'pages' ? 'pages' : 'rows'
-}
-
 async function readAll(task: Download): Promise<void> {
   for (const contract of task.state.contracts.slice(task.state.contractsDone)) {
     await readContract(task, contract)
@@ -161,20 +97,9 @@ async function readAll(task: Download): Promise<void> {
 }
 
 async function readContract(task: Download, contract: string): Promise<void> {
-  const { config, pages, offsetCounts, cli } = task
-  const { to } = task.state.span
-  for (let width = FIRST_WIDTH_MS; task.state.doneTo < to; ) {
-    const from = task.state.doneTo
-    const window = { from, to: Math.min(from + width, to) }
-    const { pageSize } = config.ionos
-    const request = { contract, window, pageSize, offsetCounts, signal: cli.signal }
-    let hits = 0
-    for await (const part of readWindow(pages, request)) {
-      hits += part.total
-      await keepPart(task, part)
-    }
-    width = nextWidth(width, hits)
-  }
+  const { doneTo, span } = task.state
+  const rest = { from: doneTo, to: span.to }
+  for await (const part of task.reader.read(contract, rest)) await keepPart(task, part)
 }
 
 async function keepPart(task: Download, part: WindowPart): Promise<void> {
@@ -197,17 +122,7 @@ async function keepPart(task: Download, part: WindowPart): Promise<void> {
 async function keep(task: Download, text: string, change: Partial<FetchState>): Promise<void> {
   task.state = { ...task.state, ...change }
   if (task.file !== undefined) await task.file.append(text, task.state)
-  else if (text !== '' && task.cli.stdout.write(text) === false) await drained(task.cli)
-}
-
-async function drained({ stdout, signal }: Cli): Promise<void> {
-  if (!('once' in stdout) || typeof stdout.once !== 'function') return
-  const once: unknown = stdout.once.bind(stdout)
-  if (typeof once !== 'function') return
-  await new Promise<void>((done) => {
-    once('drain', done)
-    signal.addEventListener('abort', () => done(), { once: true })
-  })
+  else await writeOutput(task.cli, text)
 }
 
 function incomplete(spans: readonly Span[]): CommandError {

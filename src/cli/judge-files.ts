@@ -4,6 +4,7 @@ import { open as openFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { addAbortSignal, Readable } from 'node:stream'
 import { BLOCK_BYTES, createSpareBuffers, readBlocks } from '../input/blocks.ts'
+import { joinDocuments } from '../input/documents.ts'
 import type { Judge } from '../replay/judge.ts'
 import { createPool, type Pool } from '../replay/pool.ts'
 import type { LineTally, Task } from '../replay/task.ts'
@@ -38,7 +39,10 @@ export async function judgeFiles<Answer extends LineTally>(
     const inputs = await Promise.all(files.map((file) => openInput(cli, file)))
     const progress = createProgress(bar, inputs, cli)
     for (const input of inputs) {
-      const blocks = readBlocks(progress.watch(input.open()), { spare, isIdle: pool.isIdle })
+      const blocks = readBlocks(joinDocuments(progress.watch(input.open())), {
+        spare,
+        isIdle: pool.isIdle,
+      })
       await runInput(pool, blocks, input, async (answer) => {
         totals.entries += answer.entries
         progress.show(totals.entries)

@@ -3,6 +3,7 @@ import type { Cli } from './context.ts'
 
 /** Writes a text and, when the reader is behind, waits until it has caught up or all is over. */
 export async function writeOutput({ stdout, signal }: Cli, text: string): Promise<void> {
+  signal.throwIfAborted()
   if (text === '' || stdout.write(text) !== false) return
   if (!('once' in stdout) || typeof stdout.once !== 'function') return
   const stream = stdout as unknown as NodeJS.WritableStream

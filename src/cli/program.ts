@@ -1,42 +1,19 @@
-// Owns the list of commands and what all of them share. Each command is a file of its own.
+// Owns what all commands share, and which of them are loaded. The list: commands.ts; each command is
+// a file of its own.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { alertsCommand } from './alerts.ts'
-import { backtestCommand } from './backtest.ts'
+import { COMMANDS, type CommandEntry } from './commands.ts'
 import type { Cli } from './context.ts'
-import { contractsCommand } from './contracts.ts'
-import { demoCommand } from './demo.ts'
-import { doctorCommand } from './doctor.ts'
-import { fetchCommand } from './fetch.ts'
-import { matchCommand } from './match.ts'
-import { redisCommand } from './redis.ts'
-import { routesCommand } from './routes.ts'
-import { rulesCommand } from './rules.ts'
-import { sendTestCommand } from './send-test.ts'
-import { serveCommand } from './serve.ts'
-import { silencesCommand } from './silences.ts'
-import { simulateCommand } from './simulate.ts'
 
-const COMMANDS = [
-  serveCommand,
-  demoCommand,
-  doctorCommand,
-  sendTestCommand,
-  alertsCommand,
-  silencesCommand,
-  routesCommand,
-  rulesCommand,
-  matchCommand,
-  backtestCommand,
-  fetchCommand,
-  contractsCommand,
-  simulateCommand,
-  redisCommand,
-]
+/** Global options that are followed by a value. */
+const WITH_VALUE: readonly string[] = ['--config', '--rules']
 
-/** The whole command line; wrong use is written to stderr and thrown as a CommanderError. */
-export function createProgram(cli: Cli): Command {
+/**
+ * The command line for these words: commands that they don't name are only listed. Without words
+ * all are loaded. Wrong use is written to stderr and thrown as a CommanderError.
+ */
+export async function createProgram(cli: Cli, argv?: readonly string[]): Promise<Command> {
   const program = new Command('tocsin')
     .description('Turns the IONOS Cloud Activity Log into security alerts that people trust.')
     .version(readVersion())
@@ -48,7 +25,11 @@ export function createProgram(cli: Cli): Command {
       'after',
       '\nExample:\n  IONOS_TOKEN=… SLACK_WEBHOOK_URL=… tocsin serve\n\nExit codes: 0 fine; 1 the answer is no; 2 wrong use; 3 the outside failed.',
     )
-  for (const createCommand of COMMANDS) program.addCommand(createCommand(cli))
+  const named = argv === undefined ? undefined : wordsOf(argv)
+  for (const entry of COMMANDS) {
+    const isAsked = named === undefined || named.has(entry.name)
+    program.addCommand(isAsked ? (await entry.load())(cli) : listed(entry))
+  }
   for (const command of [program, ...allCommands(program)]) {
     command
       .exitOverride()
@@ -59,6 +40,16 @@ export function createProgram(cli: Cli): Command {
       })
   }
   return program
+}
+
+/** Any word may be the command (`tocsin help match`), but for values of options before it. */
+function wordsOf(argv: readonly string[]): ReadonlySet<string> {
+  return new Set(argv.filter((_, at) => !WITH_VALUE.includes(argv[at - 1] ?? '')))
+}
+
+/** As much of a command as the list of all shows. */
+function listed({ name, description }: CommandEntry): Command {
+  return new Command(name).description(description).usage('[options]')
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

@@ -62,7 +62,8 @@ async function backtest(lines: readonly string[]): Promise<string> {
   }
   const rules = ['--rules', resolve(import.meta.dirname, '../../rules'), '--rules', root]
   const words = [...rules, '--json', 'backtest', '--input', '-']
-  await createProgram(cli).parseAsync(words, { from: 'user' })
+  const program = await createProgram(cli, words)
+  await program.parseAsync(words, { from: 'user' })
   return out
 }
 

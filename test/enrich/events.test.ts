@@ -103,7 +103,8 @@ describe('a rule about countries', () => {
     const stdout = { write: (text: string) => (out += text) }
     const cli = silentCli({ cwd: folder, stdout })
     try {
-      await createProgram(cli).parseAsync(command, { from: 'user' })
+      const program = await createProgram(cli, command)
+      await program.parseAsync(command, { from: 'user' })
     } catch (error) {
       if (!(error instanceof CommandError)) throw error
       return { code: error.exitCode, out, message: error.message }
