@@ -1,5 +1,6 @@
 // Owns what commands that judge entries have in common: their options, the rules they judge with,
 // and what a thread is told to do the same.
+import { randomInt } from 'node:crypto'
 import { type Command, Option } from 'commander'
 import type { Config } from '../config.ts'
 import type { LookUp } from '../core/event.ts'
@@ -20,6 +21,9 @@ export type InputOptions = {
   readonly idField?: string
 }
 
+/** Seeds by which entries without an id are told apart: one that nobody can know. */
+const HASH_SEEDS = 2 ** 32
+
 export function addInputOptions(command: Command): Command {
   return command
     .option('--strict', 'exit 1 when a line is no JSON object')
@@ -27,7 +31,10 @@ export function addInputOptions(command: Command): Command {
     .addOption(new Option('--id-field <path>', 'where other logs keep their id'))
 }
 
-export type LoadedFiles = { readonly files: RuleFiles; readonly ruleSet: RuleSet }
+export type LoadedFiles = {
+  readonly files: RuleFiles
+  readonly ruleSet: RuleSet
+}
 
 /** Loads rules to judge with; those with errors are left out and told on stderr. */
 export async function loadJudged(
@@ -62,7 +69,10 @@ export type Asked = {
   readonly readTimeMs: number
 }
 
-export type OpenedTask = { readonly task: Task; readonly lookUp: LookUp | undefined }
+export type OpenedTask = {
+  readonly task: Task
+  readonly lookUp: LookUp | undefined
+}
 
 /**
  * What threads are told, and for this one the data about addresses, if a rule asks for it. Throws a
@@ -74,7 +84,15 @@ export async function openTask(cli: Cli, config: Config, asked: Asked): Promise<
   checkField('--time-field', timeField)
   checkField('--id-field', idField)
   const { timezone, enrich } = config
-  const reading: Reading = { timezone, contract: undefined, readTimeMs, timeField, idField }
+  const hashSeed = randomInt(HASH_SEEDS)
+  const reading: Reading = {
+    timezone,
+    contract: undefined,
+    readTimeMs,
+    timeField,
+    idField,
+    hashSeed,
+  }
   const asksWhere = loaded.some(({ ruleSet }) => readsAny(ruleSet, ADDRESS_FACTS))
   const lookUp = asksWhere ? (await openData(cli, config)).lookUp : undefined
   const task: Task = {

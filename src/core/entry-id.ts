@@ -14,15 +14,24 @@ const HASH_DIGITS = 32
  * canonical entry and the contract. The order of keys and the way an entry came here don't matter.
  */
 export function entryId(source: object, contract: string | undefined): string {
+  return ownId(source) ?? hashId(source, contract)
+}
+
+/** `@uuid` when it can be an id. */
+export function ownId(source: object): string | undefined {
   const own = '@uuid' in source ? source['@uuid'] : undefined
-  if (typeof own === 'string' && OWN_ID.test(own)) return own
-  return hashId(source, contract)
+  return typeof own === 'string' && OWN_ID.test(own) ? own : undefined
 }
 
 /** The id by a field that was named for another log: text or number, else the hash. */
 export function namedId(source: object, named: unknown, contract: string | undefined): string {
+  return ownNamedId(named) ?? hashId(source, contract)
+}
+
+/** What a field of another log holds, when it can be an id. */
+export function ownNamedId(named: unknown): string | undefined {
   const own = typeof named === 'number' ? String(named) : named
-  return typeof own === 'string' && OWN_ID.test(own) ? own : hashId(source, contract)
+  return typeof own === 'string' && OWN_ID.test(own) ? own : undefined
 }
 
 function hashId(source: object, contract: string | undefined): string {

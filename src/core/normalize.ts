@@ -2,7 +2,7 @@
 // (enrich/), and put in here, so that an event is made once and never changed.
 import { addressKind, formatAddress, parseAddress } from './address.ts'
 import type { Calendar } from './calendar.ts'
-import { entryId, namedId } from './entry-id.ts'
+import { entryId, namedId, ownId, ownNamedId } from './entry-id.ts'
 import { readResources } from './entry-resources.ts'
 import { parseTime } from './entry-time.ts'
 import { type Event, type GeoFacts, type IpKind, type LookUp, UNLOCATED } from './event.ts'
@@ -65,7 +65,11 @@ export function normalizeEntry(entry: unknown, context: NormalizeContext): Norma
   if (context.timePath || context.idPath) return normalizeForeign(source, context)
   const meta = fieldsOf(source.meta)
   const time = parseTime(meta.time)
-  const event = readEvent(source, { meta, time: time ?? context.readTimeMs, context })
+  const event = readEvent(source, {
+    meta,
+    time: time ?? context.readTimeMs,
+    context,
+  })
   return time === undefined ? { event, damage: timeDamage(meta.time) } : { event }
 }
 
@@ -76,7 +80,18 @@ export function eventId({ entry, contract }: Event, context: NormalizeContext): 
   return namedId(source, context.idPath?.(source), contract)
 }
 
-type Reading = { readonly meta: Fields; readonly time: number; readonly context: NormalizeContext }
+/** The id that the entry of an event states; undefined where one has to be worked out. */
+export function statedId({ entry }: Event, context: NormalizeContext): string | undefined {
+  const source = isFields(entry) ? entry : {}
+  if (!context.timePath && !context.idPath) return ownId(source)
+  return ownNamedId(context.idPath?.(source))
+}
+
+type Reading = {
+  readonly meta: Fields
+  readonly time: number
+  readonly context: NormalizeContext
+}
 
 function readEvent(source: Fields, { meta, time, context }: Reading): Event {
   const principal = fieldsOf(source.principal)
@@ -182,7 +197,11 @@ export const EMPTY_EVENT: Event = Object.freeze({
 function normalizeForeign(source: Fields, context: NormalizeContext): Normalized {
   const stated = context.timePath?.(source)
   const time = parseTime(stated)
-  const unnamed: Event = { ...EMPTY_EVENT, contract: context.contract, entry: source }
+  const unnamed: Event = {
+    ...EMPTY_EVENT,
+    contract: context.contract,
+    entry: source,
+  }
   const id = context.identify === false ? '' : eventId(unnamed, context)
   const event = { ...unnamed, id }
   if (time === undefined) return { event, damage: timeDamage(stated) }
@@ -208,7 +227,9 @@ function readAddress(value: unknown, lookUp: LookUp | undefined): SourceAddress 
   if (address === undefined) return undefined
   const kind = addressKind(address)
   const geo = kind === 'public' ? lookUp?.(address) : undefined
-  return { ip: formatAddress(address), kind, geo }
+  // Dotted IPv4 is read in one spelling only; a text of its own would have to be hashed again.
+  const isCanonical = address.version === 4 && stated !== undefined && /^[\d.]+$/.test(stated)
+  return { ip: isCanonical ? stated : formatAddress(address), kind, geo }
 }
 
 type EntryError = {

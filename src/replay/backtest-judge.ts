@@ -3,11 +3,12 @@
 import { compileCondition } from '../core/compile.ts'
 import { type Member, type Membership, memberOf, type StepCheck } from '../core/detection/member.ts'
 import type { Event, LookUp } from '../core/event.ts'
-import { type NormalizeContext, normalizeEntry } from '../core/normalize.ts'
+import { eventId, type NormalizeContext, normalizeEntry, statedId } from '../core/normalize.ts'
 import type { Rule } from '../core/rule.ts'
 import type { RuleSet } from '../ruleset.ts'
 import { createGroupNames, type GroupNames, type Told } from './backtest-groups.ts'
-import { hashQuickly } from './identity.ts'
+import { readsAny } from './facts-read.ts'
+import { createEntryHash, hashQuickly } from './identity.ts'
 import { contextOf, type Judge } from './judge.ts'
 import { visitEntries } from './lines.ts'
 import type { BacktestAnswer, LineTally, Reading } from './task.ts'
@@ -40,7 +41,9 @@ export function createBacktestJudge(
   reading: Reading,
   lookUp?: LookUp,
 ): BacktestJudge {
-  const context = { ...contextOf(reading), lookUp }
+  const identify = ruleSets.some((ruleSet) => readsAny(ruleSet, ['id']))
+  const context = { ...contextOf(reading), identify, lookUp }
+  const hashEntry = createEntryHash(reading.hashSeed)
   const names = createGroupNames()
   const members = ruleSets.map((ruleSet, side) => createMembers(ruleSet, side, names))
 
@@ -48,14 +51,19 @@ export function createBacktestJudge(
     const { event, damage } = normalizeEntry(entry, by)
     if (event === undefined) return
     const place = gathering.events
-    addEvent(gathering, event)
+    makeRoom(gathering)
+    const id = identify ? event.id : statedId(event, by)
+    if (id === undefined) hashEntry(event.entry, event.contract, gathering.ids, 2 * place)
+    else hashQuickly(id, gathering.ids, 2 * place)
+    gathering.times[place] = event.time ?? 0
+    gathering.events += 1
     if (damage !== undefined) gathering.undated += 1
     for (let side = 0; side < ruleSets.length; side += 1) {
       for (const rule of (ruleSets[side] as RuleSet).match(event)) {
         if (rule.detect === undefined) {
           const { high, low } = names.groupOf(rule, event, gathering)
           gathering.matches.push(place, side, high, low)
-        } else members[side]?.(rule, { event, place, isDated: damage === undefined }, gathering)
+        } else members[side]?.(rule, { event, place, isDated: damage === undefined, by }, gathering)
       }
     }
   }
@@ -88,23 +96,25 @@ function startGathering(): Gathering {
   }
 }
 
-function addEvent(gathering: Gathering, { id, time }: Event): void {
-  const { events } = gathering
-  if (events === gathering.times.length) {
-    const { ids, times } = gathering
-    gathering.ids = new Uint32Array(4 * events)
-    gathering.ids.set(ids)
-    gathering.times = new Float64Array(2 * events)
-    gathering.times.set(times)
-  }
-  hashQuickly(id, gathering.ids, 2 * events)
-  gathering.times[events] = time ?? 0
-  gathering.events = events + 1
+/** For one more event. */
+function makeRoom(gathering: Gathering): void {
+  const { events, ids, times } = gathering
+  if (events < times.length) return
+  gathering.ids = new Uint32Array(4 * events)
+  gathering.ids.set(ids)
+  gathering.times = new Float64Array(2 * events)
+  gathering.times.set(times)
 }
 
 const UNDATED: Membership = { kind: 'none', reason: 'no-time' }
 
-type Matched = { readonly event: Event; readonly place: number; readonly isDated: boolean }
+type Matched = {
+  readonly event: Event
+  readonly place: number
+  readonly isDated: boolean
+  /** How the event was read. */
+  readonly by: NormalizeContext
+}
 
 /** Tells what windows of a rule set remember of a match. */
 function createMembers(
@@ -118,12 +128,16 @@ function createMembers(
     const checks = rule.detect.steps.map((step) => compileCondition(step.conditions, ruleSet))
     stepChecks.set(rule, checks)
   }
-  return (rule, { event, place, isDated }, gathering) => {
+  return (rule, { event, place, isDated, by }, gathering) => {
     // The time of an entry that states none is made up: nothing follows from when it was.
     const found = isDated ? memberOf(event, rule.detect, stepChecks.get(rule)) : UNDATED
     const { high, low } = names.windowOf({ rule, event }, found, gathering)
     gathering.members.push(place, side, high, low)
-    addMemory(gathering, found.kind === 'member' ? found.member : undefined, names)
+    const member = found.kind === 'member' ? found.member : undefined
+    addMemory(gathering, member, {
+      names,
+      idOf: () => event.id || eventId(event, by),
+    })
   }
 }
 
@@ -131,13 +145,13 @@ function createMembers(
 function addMemory(
   { members, memberIds }: Gathering,
   member: Member | undefined,
-  names: GroupNames,
+  { names, idOf }: { readonly names: GroupNames; readonly idOf: () => string },
 ): void {
   if (member?.value !== undefined) {
     const { high, low } = names.valueOf(member.value)
     members.push(high, low, -1)
   } else if (member?.place !== undefined) {
-    members.push(member.place.latitude, member.place.longitude, memberIds.push(member.id))
+    members.push(member.place.latitude, member.place.longitude, memberIds.push(idOf()))
   } else members.push(member?.steps ?? 0, 0, 0)
 }
 

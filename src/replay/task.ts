@@ -21,6 +21,8 @@ export type Reading = {
   /** Where a log that is not IONOS's keeps its time and id: paths that were checked. */
   readonly timeField: string | undefined
   readonly idField: string | undefined
+  /** A random number of 32 bits by which entries without an id are told apart. */
+  readonly hashSeed: number
 }
 
 /**

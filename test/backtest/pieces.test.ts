@@ -8,7 +8,8 @@ import { createGroups, TooManyGroupsError } from '../../src/backtest/groups.ts'
 import { createPile, type Pieces, unitePlaces } from '../../src/backtest/pieces.ts'
 import { createSightings } from '../../src/backtest/sightings.ts'
 import { createTextStore } from '../../src/backtest/text-store.ts'
-import { hashQuickly, hashStrongly } from '../../src/replay/identity.ts'
+import { canonicalJson } from '../../src/core/canonical-json.ts'
+import { createEntryHash, hashQuickly, hashStrongly } from '../../src/replay/identity.ts'
 
 let folder: string
 
@@ -169,5 +170,53 @@ describe('hashes', () => {
       ]
     `)
     expect(hashStrongly('a')).toEqual({ high: 0xca978112, low: 0xca1bbdca })
+  })
+})
+
+describe('entries without an id', () => {
+  const entry = fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 })
+
+  /** The same value with the keys of every object the other way round. */
+  function turned(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(turned)
+    if (typeof value !== 'object' || value === null) return value
+    const pairs = Object.entries(value).toReversed()
+    return Object.fromEntries(pairs.map(([key, inner]) => [key, turned(inner)]))
+  }
+
+  test('are the same when they say the same, whatever the order of keys, and only then', () => {
+    const hashEntry = createEntryHash(987_654_321)
+    const hashOf = (value: unknown, contract?: string) => {
+      const words = new Uint32Array(2)
+      hashEntry(value, contract, words, 0)
+      return [...words].join()
+    }
+    // Values that differ in one place only are where a weak hash would fail.
+    const near = fc.tuple(entry, entry).map(([one, other]) => [one, { ...one, ...other }] as const)
+    fc.assert(
+      fc.property(fc.oneof(fc.tuple(entry, entry), near), ([one, other]) => {
+        expect(hashOf(turned(one))).toBe(hashOf(one))
+        const isSame = canonicalJson(one) === canonicalJson(other)
+        expect(hashOf(one) === hashOf(other)).toBe(isSame)
+        expect(hashOf(one, '1')).not.toBe(hashOf(one, '2'))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('of two hundred thousand that differ in a number all are different', () => {
+    const hashEntry = createEntryHash(5)
+    const words = new Uint32Array(2)
+    const seen = new Set<string>()
+    for (let number = 0; number < 100_000; number += 1) {
+      for (const value of [
+        { a: { n: number }, b: [1] },
+        { a: { n: 1 }, b: [number, -number] },
+      ]) {
+        hashEntry(value, '1', words, 0)
+        seen.add(words.join())
+      }
+    }
+    expect(seen.size).toBe(200_000)
   })
 })

@@ -24,13 +24,19 @@ export const READING: Reading = {
   readTimeMs: 0,
   timeField: undefined,
   idField: undefined,
+  hashSeed: 1_234_567_891,
 }
 
 /** A rule set of rules as they would stand in files. Throws when one has an error. */
 export function ruleSetOf(rules: readonly { readonly id: string }[]): RuleSet {
   const files = rules.map((rule) => {
     const text = JSON.stringify({ title: rule.id, severity: 'low', ...rule })
-    return { role: 'rule' as const, name: rule.id, path: `${rule.id}.json`, text }
+    return {
+      role: 'rule' as const,
+      name: rule.id,
+      path: `${rule.id}.json`,
+      text,
+    }
   })
   const options = { schedules: new Map() }
   const { ruleSet, problems } = buildRuleSet({ files, problems: [], version: 'test' }, options)
@@ -42,7 +48,11 @@ export function ruleSetOf(rules: readonly { readonly id: string }[]): RuleSet {
 /** A whole file's lines as one block. */
 export function blockOf(lines: readonly unknown[]): Block {
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-  return { bytes: new Uint8Array(Buffer.from(text)), firstLine: 1, isTooLong: false }
+  return {
+    bytes: new Uint8Array(Buffer.from(text)),
+    firstLine: 1,
+    isTooLong: false,
+  }
 }
 
 export type Room = {
@@ -86,7 +96,10 @@ export async function backtest<T>(
 
 /** What the service has stored after it got these batches, of each contract separately. */
 export async function throughPipeline(
-  batches: readonly { readonly contract: string; readonly entries: readonly unknown[] }[],
+  batches: readonly {
+    readonly contract: string
+    readonly entries: readonly unknown[]
+  }[],
   ruleSet: RuleSet,
 ): Promise<readonly Alert[]> {
   const alerts = createMemoryAlertStore()

@@ -144,6 +144,7 @@ describe.runIf(existsSync(BUILT))('the script', () => {
         readTimeMs: 0,
         timeField: undefined,
         idField: undefined,
+        hashSeed: 1,
       },
       enrich: undefined,
     }
