@@ -129,11 +129,14 @@ export function withUnitedState(alert: Alert, parts: readonly Alert[]): Alert {
   const byPerson = parts.find(
     ({ resolution }) => resolution === 'manual' || resolution === 'false-positive',
   )
-  const { resolution: _, ...rest } = alert
+  const { resolution: _resolution, resolved: _resolved, ...rest } = alert
   if (byPerson?.resolution !== undefined) {
-    return { ...rest, state: byPerson.state, resolution: byPerson.resolution }
+    const { state, resolution, resolved } = byPerson
+    return { ...rest, state, resolution, ...(resolved !== undefined && { resolved }) }
   }
-  const isTaken = parts.every(({ state }) => state === 'acknowledged')
+  const isTaken = parts.every(
+    ({ state, acknowledged }) => state === 'acknowledged' || acknowledged !== undefined,
+  )
   return { ...rest, state: isTaken ? 'acknowledged' : 'open' }
 }
 

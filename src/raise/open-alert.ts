@@ -3,6 +3,7 @@ import type { Alert, AlertRule, Field } from '../core/alert.ts'
 import type { AlertChange } from '../core/alert-group.ts'
 import type { Event } from '../core/event.ts'
 import type { Rule } from '../core/rule.ts'
+import { severityRank } from '../core/severity.ts'
 import type { Log } from '../observe/log.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Explain } from '../why.ts'
@@ -69,7 +70,7 @@ export function describeAlert(rule: Rule, alert: Alert): Pick<Alert, 'title' | '
   }
 }
 
-/** An alert that opens says why; the engine's own verdict checks the compiled matcher's. */
+/** An alert that opens or rises says why; the engine's own verdict checks the compiled matcher's. */
 export async function addWhy(
   change: AlertChange,
   rule: Rule,
@@ -77,13 +78,24 @@ export async function addWhy(
   parts: { readonly explain: Explain; readonly log: Log; readonly metrics: Metrics },
 ): Promise<AlertChange> {
   const { explain, log, metrics } = parts
-  const shown = change.after.evidence.find(({ id }) => events.has(id))
-  const event = events.get(shown?.id ?? '')
-  const isKnown = change.before !== undefined || change.isSplit === true
-  if (isKnown || event === undefined) return change
+  const event = eventToExplain(change, events)
+  if (event === undefined) return change
   const { why, verdict } = await explain(rule, event)
   if (verdict) return { ...change, after: { ...change.after, why } }
   metrics.disputed.inc({ rule: rule.id })
   log.error({ rule: rule.id, event: event.id }, 'json-rules-engine denies a match of ours')
   return { ...change, after: { ...change.after, why, disputed: true } }
+}
+
+/** The first event of an alert that opens, the latest of one whose severity rose; else none. */
+function eventToExplain(
+  { before, after, isSplit }: AlertChange,
+  events: ReadonlyMap<string, Event>,
+): Event | undefined {
+  const shown = after.evidence.filter(({ id }) => events.has(id))
+  const isOpening = before === undefined && isSplit !== true
+  const isRising =
+    before !== undefined && severityRank(after.severity) > severityRank(before.severity)
+  const chosen = isOpening ? shown[0] : isRising ? shown.at(-1) : undefined
+  return chosen === undefined ? undefined : events.get(chosen.id)
 }

@@ -1,7 +1,6 @@
 // Owns the time-lines of telling people: every reason and every reason not to, each change of state,
 // silences, maintenance across changes of the clock, and a process that dies between any two steps.
 import { afterAll, describe, expect, it } from 'vitest'
-import { eventAt } from '../oracle/event-at.ts'
 import { openTestRedis } from '../state/redis.ts'
 import { CONTRACT, type Setting, timeLine } from './time-line.ts'
 
@@ -33,6 +32,23 @@ const RULES = [
   },
 ] as const
 
+/** A delete after a login, unless it was approved in between. */
+const CHAIN = {
+  id: 'chain',
+  severity: 'high',
+  conditions: { all: [{ fact: 'user', operator: 'exists', value: true }] },
+  detect: {
+    kind: 'sequence',
+    groupBy: ['user'],
+    within: '30m',
+    steps: [
+      { name: 'login', conditions: conditions('login') },
+      { name: 'approval', conditions: conditions('approve'), absent: true },
+      { name: 'delete', conditions: conditions('delete') },
+    ],
+  },
+}
+
 function line(changes: Partial<Setting> = {}) {
   return timeLine({ redis, rules: RULES, receivers: ['slack'], until: '1h', ...changes })
 }
@@ -40,11 +56,6 @@ function line(changes: Partial<Setting> = {}) {
 const DELETE = { operation: 'delete' }
 const READ = { operation: 'read' }
 const NOISE = { operation: 'noise' }
-/** An entry of five minutes past the start, which comes two hours later. */
-function lateNoise(nowMs: number) {
-  return eventAt('late', nowMs - 115 * 60_000, { user: 'mallory', ...NOISE })
-}
-
 const ACK = { kind: 'acknowledge' } as const
 const RESOLVE = { kind: 'resolve', reason: 'manual' } as const
 
@@ -161,14 +172,45 @@ describe('an alert', () => {
     t.at('0s').push(NOISE)
     look('1h 10m')
     look('1h 20m')
-    // Its time is that of the entry, which is late; the alert was open then.
-    t.at('2h').also(({ pipeline }, nowMs) =>
-      pipeline.evaluateEvents({ contract: CONTRACT, readAt: nowMs }, [lateNoise(nowMs)]),
-    )
+    t.at('2h').pushLate(NOISE, '1h 55m')
     look('2h')
     t.want('slack').between('0s', '0s', 'first')
     await t.run()
     expect(states).toEqual(['1h 10m open - 1', '1h 20m resolved quiet 1', '2h open - 2'])
+  })
+
+  it('that a late entry undoes is taken back, from all who were told', async () => {
+    const t = line({ receivers: ['slack', 'pager'], stateful: ['pager'], rules: [CHAIN] })
+    t.at('0s').push({ operation: 'login' })
+    t.at('5m').push(DELETE)
+    t.at('8m').pushLate({ operation: 'approve' }, '5m')
+    for (const receiver of ['slack', 'pager']) {
+      t.want(receiver).between('5m', '5m', 'first')
+      t.want(receiver).between('8m', '8m', 'withdrawn')
+    }
+    await t.run()
+  })
+
+  it('that becomes a part of another is only closed where a state is kept', async () => {
+    const t = line({ receivers: ['slack', 'pager'], stateful: ['pager'], until: '1h' })
+    t.at('0s').push(NOISE)
+    t.at('15m').push(NOISE)
+    t.at('20m').pushLate(NOISE, '12m')
+    for (const receiver of ['slack', 'pager']) {
+      t.want(receiver).between('0s', '0s', 'first')
+      t.want(receiver).between('15m', '15m', 'first')
+    }
+    t.want('pager').between('20m', '20m', 'resolved')
+    await t.run()
+  })
+
+  it('of before the first start is history until something live joins it', async () => {
+    const t = line({ liveFrom: '2026-11-20T08:30:00Z' })
+    t.at('10m').push(DELETE)
+    t.at('20m').push(READ)
+    t.at('40m').push(DELETE)
+    t.want('slack').between('40m', '40m', 'first')
+    await t.run()
   })
 })
 

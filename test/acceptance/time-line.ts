@@ -35,6 +35,8 @@ export type Setting = {
   readonly schedules?: unknown
   /** The wall clock at 0s. */
   readonly start?: string
+  /** What is older is history. */
+  readonly liveFrom?: string
   /** Between two looks at what time brings. */
   readonly tick?: string
   /** How long the line is. */
@@ -82,8 +84,10 @@ export type TimeLine = {
 export type Outcome = { readonly told: readonly Told[]; readonly writes: number }
 
 type Moment = {
-  /** Matching events of a user now, or at `time`. */
+  /** Matching events of mallory, of this moment. */
   push(facts: Partial<Event>, count?: number): Moment
+  /** One that arrives now and is older. */
+  pushLate(facts: Partial<Event>, ago: string): Moment
   act(action: AlertAction, rule?: string, by?: string): Moment
   silence(matchers: readonly string[], forHow: string, id?: string): Moment
   expire(id: string): Moment
@@ -115,15 +119,18 @@ export function timeLine(setting: Setting): TimeLine {
       steps.push({ atMs, run })
       return moment
     }
+    const push = (facts: Partial<Event>, count: number, agoMs: number): Moment => {
+      const readAt = startMs + atMs
+      const batch = Array.from({ length: count }, () => {
+        events += 1
+        const known = { user: 'mallory', contract: CONTRACT, ...facts }
+        return eventAt(`e${events}`, readAt - agoMs, known)
+      })
+      return add(({ pipeline }) => pipeline.evaluateEvents({ contract: CONTRACT, readAt }, batch))
+    }
     const moment: Moment = {
-      push(facts, count = 1) {
-        const batch = Array.from({ length: count }, () => {
-          events += 1
-          return eventAt(`e${events}`, startMs + atMs, { user: 'mallory', ...facts })
-        })
-        const job = { contract: CONTRACT, readAt: startMs + atMs }
-        return add(({ pipeline }) => pipeline.evaluateEvents(job, batch))
-      },
+      push: (facts, count = 1) => push(facts, count, 0),
+      pushLate: (facts, ago) => push(facts, 1, span(ago)),
       act: (action, rule, by = 'anna') =>
         add(async ({ stores, telling }) => {
           const alerts = await stores.alerts.latest(CONTRACT, 100)
@@ -224,6 +231,7 @@ async function play(setting: Setting, steps: readonly Step[], options: Play): Pr
     }
     nowMs = tickAt
     await process.stores.reads.finishWindow(CONTRACT, { from: startMs, to: nowMs }, [])
+    await untilDone(({ pipeline }) => pipeline.advance(CONTRACT))
     await untilDone(({ telling }) => telling.nudges.look())
     await collect(process, told, nowMs - startMs)
   }
@@ -250,7 +258,11 @@ function openProcess(setting: Setting, config: Config, life: Life): Process {
     rules: () => rules,
     calendar: createCalendar(config.timezone),
     teller: telling.teller,
-    detection: config.detection,
+    detection: {
+      ...config.detection,
+      liveFrom: async () =>
+        setting.liveFrom === undefined ? undefined : Date.parse(setting.liveFrom),
+    },
     announce,
     clock,
     metrics,
