@@ -8,31 +8,30 @@ export class Crash extends Error {
 
 type Count = { writes: number }
 
-type Call = (...args: never[]) => Promise<unknown>
+type Call = (...args: readonly unknown[]) => Promise<unknown>
 
 /** `dieAt` counts writes twice: even numbers die before a write, odd ones after it. */
 export function dying(stores: Stores, count: Count, dieAt: number | undefined): Stores {
-  const write = <F extends Call>(call: F): F => {
-    const wrapped = async (...args: never[]): Promise<unknown> => {
-      const at = count.writes
-      count.writes += 1
-      if (dieAt === 2 * at) throw new Crash(`before write ${at}`)
-      const answer = await call(...args)
-      if (dieAt === 2 * at + 1) throw new Crash(`after write ${at}`)
-      return answer
+  const writes = <S extends object>(store: S, names: readonly (keyof S)[]): S => {
+    const copy = { ...store }
+    for (const name of names) {
+      const call = store[name] as Call
+      const counted: Call = async (...args) => {
+        const at = count.writes
+        count.writes += 1
+        if (dieAt === 2 * at) throw new Crash(`before write ${at}`)
+        const answer = await call.apply(store, [...args])
+        if (dieAt === 2 * at + 1) throw new Crash(`after write ${at}`)
+        return answer
+      }
+      copy[name] = counted as S[typeof name]
     }
-    return wrapped as F
+    return copy
   }
-  const { alerts, actions, silences } = stores
   return {
     ...stores,
-    alerts: { ...alerts, commit: write(alerts.commit) },
-    actions: { ...actions, change: write(actions.change), touch: write(actions.touch) },
-    silences: {
-      ...silences,
-      add: write(silences.add),
-      expire: write(silences.expire),
-      handleEnds: write(silences.handleEnds),
-    },
+    alerts: writes(stores.alerts, ['commit']),
+    actions: writes(stores.actions, ['change', 'touch']),
+    silences: writes(stores.silences, ['add', 'expire', 'handleEnds']),
   }
 }
