@@ -12,6 +12,7 @@ RUN npm ci --include=dev
 COPY tsconfig.json ./
 COPY scripts ./scripts
 COPY src ./src
+COPY console ./console
 RUN node scripts/build.mjs
 
 FROM node:24-slim AS packages

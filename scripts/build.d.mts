@@ -4,4 +4,4 @@
 export function isBuilt(root?: string): boolean
 
 /** Replaces dist/ as a whole. Throws SetupError. */
-export function build(root?: string): Promise<void>
+export function build(root?: string): Promise<{ script: number; editor: number } | undefined>

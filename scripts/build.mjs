@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { writeAsnTable } from './build-asn.mjs'
+import { buildConsole } from './build-console.mjs'
 import { SetupError } from './setup-error.mjs'
 
 const execute = promisify(execFile)
@@ -40,7 +41,8 @@ export function isBuilt(root = PROJECT) {
 
 /**
  * Compiles into a folder beside dist/ and then swaps them, so that dist/ is never half-done and
- * holds no file whose source is gone. Throws SetupError with what the compiler said.
+ * holds no file whose source is gone. Returns the sizes of the console's script, in bytes. Throws
+ * SetupError with what the compiler said.
  */
 export async function build(root = PROJECT) {
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -53,15 +55,23 @@ export async function build(root = PROJECT) {
   try {
     const made = join(work, 'new')
     await compile(root, compiler, made)
+    const sizes = await buildConsoleInto(root, made)
     copyAssets(join(root, 'src'), made)
     writeAsnTable(root, made)
     const program = join(made, 'main.js')
     if (existsSync(program)) chmodSync(program, 0o755)
     writeFileSync(join(made, STAMP), digest)
     swap(root, { work, made })
+    return sizes
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** A folder without a console has none: copies of the sources that only test set-up. */
+async function buildConsoleInto(root, made) {
+  if (!existsSync(join(root, 'console', 'index.html'))) return undefined
+  return buildConsole(root, join(made, 'http', 'console'))
 }
 
 function swap(root, { work, made }) {
@@ -102,9 +112,10 @@ function copyAssets(from, to) {
 function sourceDigest(root) {
   const hash = createHash('sha256')
   const sources = filesBelow(join(root, 'src')).map((path) => join('src', path))
-  const scripts = ['scripts/build.mjs', 'scripts/build-asn.mjs']
+  const pages = filesBelow(join(root, 'console')).map((path) => join('console', path))
+  const scripts = ['build', 'build-asn', 'build-console'].map((name) => `scripts/${name}.mjs`)
   const settings = ['tsconfig.json', 'package-lock.json', ...scripts]
-  for (const path of [...sources, ...settings]) {
+  for (const path of [...sources, ...pages, ...settings]) {
     const file = join(root, path)
     if (!existsSync(file)) continue
     const bytes = readFileSync(file)
@@ -121,6 +132,11 @@ function filesBelow(folder) {
     .sort()
 }
 
+function sizesText({ script, editor }) {
+  const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} KB`
+  return `console: ${kilobytes(script)} of script compressed; the editor ${kilobytes(editor)}, when it is opened`
+}
+
 function removeLeftovers(root) {
   for (const name of readdirSync(root)) {
     const path = join(root, name)
@@ -131,7 +147,8 @@ function removeLeftovers(root) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    await build()
+    const sizes = await build()
+    if (sizes !== undefined) console.log(sizesText(sizes))
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     console.error(`${error.message}\n${error.remedy}`)

@@ -158,7 +158,16 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     : undefined
   const httpParts = { config, clock, log, metrics, calendar, lookUp }
   const http = roles.has('http')
-    ? await openHttp({ ...httpParts, redis, rules, stores, reader: () => reader })
+    ? await openHttp({
+        ...httpParts,
+        redis,
+        rules,
+        stores,
+        telling,
+        delivery,
+        entries,
+        reader: () => reader,
+      })
     : undefined
   if (http !== undefined) stops.add('http server', http.close)
   const { ruleSet } = rules.current()

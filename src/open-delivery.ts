@@ -7,7 +7,11 @@ import type { Notice } from './core/digest.ts'
 import { createReceiver } from './notify/index.ts'
 import type { DeliveryError, Receiver, ReceiverMemory } from './notify/receiver.ts'
 import type { Metrics } from './observe/metrics.ts'
-import { createDeliveryQueue, type DeliveryQueue } from './queue/delivery-queue.ts'
+import {
+  createDeliveryQueue,
+  type DeliveryCounts,
+  type DeliveryQueue,
+} from './queue/delivery-queue.ts'
 import { createDeliveryWorker } from './queue/delivery-worker.ts'
 import { createDigests, type Digests, type QueuedReceiver } from './queue/digests.ts'
 import { createOutbox, type Outbox } from './queue/outbox.ts'
@@ -33,8 +37,16 @@ type DeliveryParts = {
 export type Delivery = {
   readonly outbox: Outbox
   readonly digests: Digests
+  /** Each receiver with how much waits for it. */
+  readonly receivers: readonly WaitingFor[]
   /** Starts telling each receiver; returns what stops that. */
   startWorkers(onDead: OnDead): readonly (() => Promise<void>)[]
+}
+
+export type WaitingFor = {
+  readonly name: string
+  readonly type: string
+  readonly counts: () => Promise<DeliveryCounts>
 }
 
 export type OnDead = (notice: Notice, error: DeliveryError) => Promise<void>
@@ -53,6 +65,11 @@ export function openDelivery(parts: DeliveryParts): Delivery {
   return {
     outbox: createOutbox({ ...stores, receivers, digests, clock, log }),
     digests,
+    receivers: receivers.map(({ name, type, queue }) => ({
+      name,
+      type,
+      counts: () => queue.counts(),
+    })),
     startWorkers: (onDead) =>
       receivers.map((receiver) => startWorker(receiver, receiver.queue, parts, onDead)),
   }

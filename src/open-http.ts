@@ -6,19 +6,29 @@ import type { Config } from './config.ts'
 import type { Calendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import type { LookUp } from './core/event.ts'
+import { alertActionRoutes } from './http/api/alert-actions.ts'
 import { alertRoutes } from './http/api/alerts.ts'
 import { withDescription } from './http/api/description.ts'
 import { eventRoutes } from './http/api/events.ts'
 import { healthRoutes, type PartState, type ReaderState } from './http/api/health.ts'
 import { metricsPlugin } from './http/api/metrics.ts'
+import { trialRoutes } from './http/api/rule-trial.ts'
+import { ruleRoutes } from './http/api/rules.ts'
 import { sessionRoutes } from './http/api/session.ts'
+import { silenceRoutes } from './http/api/silences.ts'
+import { statusRoutes } from './http/api/status.ts'
 import { streamPlugin } from './http/api/stream.ts'
 import { listen } from './http/listen.ts'
 import type { Route } from './http/route.ts'
+import { createNoise } from './http/rule-noise.ts'
 import { createServer } from './http/server.ts'
 import { findConsole } from './http/shell.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
+import type { Delivery } from './open-delivery.ts'
+import type { Telling } from './open-telling.ts'
+import type { EntriesQueue } from './queue/queues.ts'
+import { raiseAlone, runRuleTests } from './rule-tests.ts'
 import type { RuleReload } from './running-rules.ts'
 import type { Reader } from './source/reader.ts'
 import type { Stores } from './state/redis.ts'
@@ -33,6 +43,9 @@ export type HttpParts = {
   readonly stores: Stores
   readonly calendar: Calendar
   readonly lookUp: LookUp
+  readonly telling: Pick<Telling, 'actions' | 'silences'>
+  readonly delivery: Pick<Delivery, 'receivers'>
+  readonly entries: Pick<EntriesQueue, 'waiting'>
   /** The reader of this process, where there is one. */
   readonly reader: () => Reader | undefined
 }
@@ -60,25 +73,62 @@ export async function openHttp(
 }
 
 function routesOf(parts: HttpParts): readonly Route[] {
-  const { config, clock, stores, calendar, lookUp } = parts
+  const { config, clock, stores, calendar, lookUp, telling, rules } = parts
   const { now } = clock
+  const { actions: acting, silences } = telling
+  const noise = createNoise({ ...stores, now })
+  const normalizing = { calendar, lookUp }
   const routes = [
     ...healthRoutes({
       redis: () => redisState(parts),
-      rules: () => rulesState(parts.rules),
+      rules: () => rulesState(rules),
       readers: () => readerStates(parts.reader()),
     }),
     ...sessionRoutes(config.http, clock),
     ...alertRoutes({ ...stores, now }),
-    ...eventRoutes({ ...stores, calendar, lookUp, now }),
+    ...alertActionRoutes({ ...stores, acting }),
+    ...silenceRoutes({ silences, now }),
+    ...ruleRoutes({
+      rules: () => rules.current(),
+      reload: () => rules.reload(),
+      runTests: (rule) => runRuleTests(rule, rules.current().ruleSet, calendar, lookUp),
+      stats: stores.ruleStats,
+      noise,
+      now,
+    }),
+    ...trialRoutes({
+      ...normalizing,
+      ...stores,
+      rules: () => rules.current(),
+      raise: (rule, events) => raiseAlone(rule, rules.current().ruleSet, calendar, events),
+      timezone: config.timezone,
+      now,
+    }),
+    ...eventRoutes({ ...stores, ...normalizing, now }),
+    ...statusRoutes({
+      ...stores,
+      versions: () => versionsOf(rules),
+      readMark: (contract) => stores.reads.mark(contract),
+      readers: () => readerStates(parts.reader()),
+      entriesWaiting: () => parts.entries.waiting(),
+      receivers: parts.delivery.receivers,
+      now,
+    }),
   ]
   return withDescription(routes, VERSION)
+}
+
+function versionsOf(rules: RuleReload) {
+  const { ruleSet } = rules.current()
+  const { version, rules: active } = ruleSet
+  return { version: VERSION, node: process.versions.node, rules: { version, count: active.length } }
 }
 
 /** The routes as they are described; nothing is behind them. */
 export function describedRoutes(): readonly Route[] {
   const clock = { now: () => 0, sleep: async () => {} }
-  return routesOf({ config: {}, clock, stores: {} } as unknown as HttpParts)
+  const nothing = { config: {}, stores: {}, telling: {}, delivery: {}, rules: {} }
+  return routesOf({ ...nothing, clock } as unknown as HttpParts)
 }
 
 async function redisState({ redis, clock }: HttpParts): Promise<PartState> {

@@ -49,6 +49,31 @@ export async function runRuleTests(
   return results
 }
 
+/**
+ * The alerts that a rule alone raises of events, each with when it was read (ms), in this order.
+ * Contracts are kept apart. Nothing is stored.
+ */
+export async function raiseAlone(
+  rule: Rule,
+  ruleSet: RuleSet,
+  calendar: Calendar,
+  events: readonly { readonly event: Event; readonly readAt: number }[],
+): Promise<readonly Alert[]> {
+  const groups = createMemoryAlertState()
+  let now = 0
+  const alone = onlyRule(rule, ruleSet)
+  const pipeline = openPipeline({ ruleSet: alone, calendar, groups, now: () => now })
+  const contracts = new Set<string>()
+  for (const { event, readAt } of events) {
+    now = readAt
+    const contract = event.contract ?? TEST_CONTRACT
+    contracts.add(contract)
+    await pipeline.evaluateEvents({ contract, readAt }, [event])
+  }
+  for (const contract of contracts) await pipeline.advance(contract)
+  return [...contracts].flatMap((contract) => groups.all(contract).filter(isStanding))
+}
+
 /** A rule under test runs, whatever its status says. */
 function onlyRule(rule: Rule, ruleSet: RuleSet): RuleSet {
   const active: Rule = { ...rule, status: 'active' }

@@ -15,12 +15,26 @@ import { watchRuleSet } from './ruleset-watch.ts'
 import { createExplain, type Explain } from './why.ts'
 
 /** A rule set, and who explains its verdicts: always of the same files. */
-export type RunningRules = { readonly ruleSet: RuleSet; readonly explain: Explain }
+export type RunningRules = {
+  readonly ruleSet: RuleSet
+  readonly explain: Explain
+  /** What loading them found; rules with an error are left out. */
+  readonly problems: readonly Problem[]
+  /** A rule as it is written in its file. */
+  sourceOf(id: string): unknown
+}
+
+/** What came of loading the rules again. */
+export type ReloadOutcome =
+  | { readonly kind: 'unchanged' | 'changed'; readonly version: string }
+  | { readonly kind: 'refused'; readonly failures: readonly string[] }
 
 export type RuleReload = {
   current(): RunningRules
   /** Adds the time that rules took since the last call to the metrics. */
   publishTimes(): void
+  /** Loads the rules now. Throws a RuleFolderError when a folder can't be read. */
+  reload(): Promise<ReloadOutcome>
   /** Looks for changes until the signal aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -45,28 +59,33 @@ export async function openRunningRules(parts: Parts): Promise<RuleReload> {
   const calendar = createCalendar(config.timezone)
   let running = use(build(await readRuleFiles(config.rules), calendar, parts), parts)
 
-  const reload = async (files: RuleFiles) => {
-    const ruleSet = build(files, calendar, parts)
+  const reload = async (files: RuleFiles): Promise<ReloadOutcome> => {
+    const { version } = files
+    if (version === running.ruleSet.version) return { kind: 'unchanged', version }
+    const built = build(files, calendar, parts)
+    const { ruleSet } = built
     const failures = await failedTests(ruleSet, calendar, parts.lookUp)
     if (failures.length > 0) {
       log.error({ failures }, 'changed rules fail their tests: the rules from before stay in use')
-      return
+      return { kind: 'refused', failures }
     }
     publishTimes(running.timer, parts.metrics)
-    running = use(ruleSet, parts)
-    log.info({ version: ruleSet.version, rules: ruleSet.rules.length }, 'changed rules are in use')
+    running = use(built, parts)
+    log.info({ version, rules: ruleSet.rules.length }, 'changed rules are in use')
+    return { kind: 'changed', version }
   }
 
   return {
     current: () => running,
     publishTimes: () => publishTimes(running.timer, parts.metrics),
+    reload: async () => reload(await readRuleFiles(config.rules)),
     run: (signal) =>
       watchRuleSet({
         folders: config.rules,
         version: running.ruleSet.version,
         clock,
         signal,
-        onChange: reload,
+        onChange: async (files) => void (await reload(files)),
         onError: ({ message }) =>
           log.warn({ reason: message }, 'rules can not be read: those from before stay in use'),
       }),
@@ -77,23 +96,31 @@ function build(
   files: RuleFiles,
   calendar: Calendar,
   { config, clock, log, metrics }: Parts,
-): RuleSet {
+): Built {
   const { ruleSet, problems } = buildRuleSet(files, {
     schedules: config.schedules,
     nowDate: calendar.at(clock.now()).date,
     onFault: () => metrics.errors.inc({ stage: 'match', reason: 'operator-fault' }),
   })
   logProblems(problems, log)
-  return ruleSet
+  return { ruleSet, problems, sourceOf: (id) => sourceOf(files, id) }
+}
+
+type Built = Omit<RunningRules, 'explain'>
+
+function sourceOf({ files }: RuleFiles, id: string): unknown {
+  const file = files.find(({ role, name }) => role === 'rule' && name === id)
+  return file === undefined ? undefined : JSON.parse(file.text)
 }
 
 function use(
-  ruleSet: RuleSet,
+  built: Built,
   { metrics, stopwatch }: Parts,
 ): RunningRules & { readonly timer: RuleTimer } {
+  const { ruleSet } = built
   metrics.rules.set({ state: 'active' }, ruleSet.rules.length)
   const timer = createRuleTimer(ruleSet.rules, ruleSet.matcher, stopwatch)
-  return { ruleSet: timed(ruleSet, timer), explain: createExplain(ruleSet), timer }
+  return { ...built, ruleSet: timed(ruleSet, timer), explain: createExplain(ruleSet), timer }
 }
 
 /** The same rule set, some of whose events are used to time its rules. */

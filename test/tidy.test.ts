@@ -27,6 +27,8 @@ function readSource(path: string): Source {
 }
 
 const sources = filesBelow('src', /\.ts$/).map(readSource)
+/** The console's, which runs in browsers: other calls are banned there. */
+const pages = filesBelow('console/src', /\.tsx?$/).map(readSource)
 
 /** `core`, `state`, …; a file directly in src stands for itself: `app`, `pipeline`. */
 function roomOf(path: string): string {
@@ -82,7 +84,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'config-routes': ['core'],
   'config-keys': ['core', 'config-receivers', 'observe', 'enrich', 'http'],
-  http: ['core', 'observe', 'state', 'notify', 'ruleset', 'why', 'alert-actions', 'silences'],
+  http: [
+    'alert-actions',
+    'core',
+    'notify',
+    'observe',
+    'rule-tests',
+    'ruleset',
+    'silences',
+    'state',
+    'why',
+  ],
   'config-receivers': ['core', 'notify', 'config'],
   'config-file': ['core', 'config'],
   'embedded-redis': ['core', 'observe', 'embedded-redis-process'],
@@ -204,12 +216,14 @@ describe('every source file', () => {
   })
 
   it('opens with a sentence that says what it owns', () => {
-    const silent = sources.filter(({ text }) => !/^(#!.*\n)?(\/\/ [A-Z]|\/\*\*)/.test(text))
+    const silent = [...sources, ...pages].filter(
+      ({ text }) => !/^(#!.*\n)?(\/\/ [A-Z]|\/\*\*)/.test(text),
+    )
     expect(silent.map(({ path }) => path)).toEqual([])
   })
 
   it('is short enough to be read at a sitting', () => {
-    const long = sources
+    const long = [...sources, ...pages]
       .map(({ path, text }) => ({ path, lines: text.split('\n').length }))
       .filter(({ lines }) => lines > FILE_LINES_MAX)
     expect(long).toEqual([])
@@ -253,6 +267,21 @@ function cyclesIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   for (const path of edges.keys()) visit(path, [])
   return cycles
 }
+
+describe('the console', () => {
+  it('takes nothing but types from the service', () => {
+    const faults = pages.flatMap((page) =>
+      runtimeImports(page).filter((specifier) => specifier.startsWith('../../')),
+    )
+    expect(faults).toEqual([])
+  })
+
+  it('never makes markup of text', () => {
+    const makes =
+      /dangerouslySetInnerHTML|innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc/i
+    expect(pages.filter(({ text }) => makes.test(codeOf(text))).map(({ path }) => path)).toEqual([])
+  })
+})
 
 describe('documents', () => {
   const documents = ['README.md', 'CHANGELOG.md', ...filesBelow('docs', /\.md$/)].filter((path) =>

@@ -1,8 +1,9 @@
 // Owns how the API shows alerts: a row of the list and the whole of one, as shapes and made from
 // what is stored. Times are ISO 8601; texts that events brought are as they were, so hostile.
 import { z } from 'zod'
-import { type Alert, alertName, type Evidence, type Why } from '../core/alert.ts'
+import { type Alert, alertName, type Evidence, type Signature, type Why } from '../core/alert.ts'
 import { SEVERITIES } from '../core/severity.ts'
+import type { TrailEntry } from '../core/alert-action.ts'
 import type { Delivery } from '../state/delivery-stores.ts'
 import type { StoredEvent } from '../state/view-stores.ts'
 
@@ -62,6 +63,16 @@ const deliveryShape = z.object({
   failure: z.string().optional(),
 })
 
+const signatureShape = z.object({ by: z.string(), at: time, from: z.string() })
+
+const trailShape = signatureShape.extend({
+  action: z.string(),
+  stateBefore: z.string(),
+  stateAfter: z.string(),
+  reason: z.string().optional(),
+  comment: z.string().optional(),
+})
+
 export const alertShape = alertRowShape.extend({
   rule: z.object({
     id: z.string(),
@@ -84,6 +95,9 @@ export const alertShape = alertRowShape.extend({
   ),
   why: whyShape.optional(),
   deliveries: z.array(deliveryShape).describe('Who was told, or is to be.'),
+  trail: z.array(trailShape).describe('What people did, and what happened by itself.'),
+  acknowledged: signatureShape.optional(),
+  resolved: signatureShape.optional(),
 })
 
 export type AlertView = z.output<typeof alertShape>
@@ -112,12 +126,18 @@ export function toRow(alert: Alert): AlertRow {
 
 export function toView(
   alert: Alert,
-  beside: { readonly deliveries: readonly Delivery[]; readonly events: readonly StoredEvent[] },
+  beside: {
+    readonly deliveries: readonly Delivery[]
+    readonly events: readonly StoredEvent[]
+    readonly trail: readonly TrailEntry[]
+    readonly isSilenced: boolean
+  },
 ): AlertView {
-  const { rule } = alert
+  const { rule, acknowledged, resolved } = alert
   const entries = new Map(beside.events.map((event) => [event.id, event.entry]))
   return {
     ...toRow(alert),
+    notes: [...notesOf(alert), ...(beside.isSilenced ? ['silenced'] : [])],
     rule: {
       id: rule.id,
       title: rule.title,
@@ -132,12 +152,19 @@ export function toView(
     evidence: alert.evidence.map((one) => evidenceView(one, entries)),
     ...(alert.why !== undefined && { why: alert.why }),
     deliveries: beside.deliveries.map(deliveryView),
+    trail: beside.trail.map((entry) => ({ ...entry, at: isoTime(entry.at) })),
+    ...(acknowledged !== undefined && { acknowledged: signatureView(acknowledged) }),
+    ...(resolved !== undefined && { resolved: signatureView(resolved) }),
   }
+}
+
+function signatureView({ by, at, from }: Signature) {
+  return { by, at: isoTime(at), from }
 }
 
 /** What an action must name: it counts actions, so that growth alone is no conflict. */
 export function revisionOf(alert: Alert): number {
-  return (alert as { readonly revision?: number }).revision ?? 0
+  return alert.revision ?? 0
 }
 
 export function isoTime(ms: number): string {
@@ -146,8 +173,12 @@ export function isoTime(ms: number): string {
 }
 
 function notesOf(alert: Alert): string[] {
-  const { disputed, historical } = alert
-  return [...(disputed ? ['disputed'] : []), ...(historical ? ['historical'] : [])]
+  const { disputed, historical, staged } = alert
+  return [
+    ...(disputed ? ['disputed'] : []),
+    ...(historical ? ['historical'] : []),
+    ...(staged ? ['staged'] : []),
+  ]
 }
 
 function evidenceView({ id, time, fields }: Evidence, entries: ReadonlyMap<string, unknown>) {

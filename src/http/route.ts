@@ -14,6 +14,8 @@ export type Asked<P, Q, B> = {
   readonly principal: Principal
   /** The value of If-Match, as it was sent. */
   readonly ifMatch: string | undefined
+  /** Whether a page asks, not a program. */
+  readonly isBrowser: boolean
 }
 
 export type Answer<T> = {

@@ -195,6 +195,7 @@ function registerRoute(server: FastifyInstance, route: Route, { config, log }: S
         query: parsePart(route.query, request.query, '/query'),
         body: parsePart(route.body, request.body, '/body'),
         ifMatch: request.headers['if-match'],
+        isBrowser: request.headers['sec-fetch-mode'] !== undefined,
       })
       const status = answer.status ?? route.status ?? 200
       if (!isSafe(route.method)) {

@@ -5,6 +5,7 @@ import { get } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App } from '../../src/app.ts'
+import { systemClock } from '../../src/clock.ts'
 import { createReference } from '../../src/http/reference.ts'
 import { describedRoutes } from '../../src/open-http.ts'
 import { CONTRACT, openTestService, type TestService, userCreated } from '../acceptance/service.ts'
@@ -104,6 +105,184 @@ describe('events', () => {
     const byUser = await ask('/api/events?user=mallory%40example.com')
     expect(byUser.json['events']).toHaveLength(1)
     expect((await ask('/api/events?rule=other')).json['events']).toEqual([])
+  })
+})
+
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  ask(path, { method: 'POST', body, headers })
+
+describe('actions on an alert', () => {
+  it('of two at once, the second is told and overwrites nothing', async () => {
+    const [row] = await rows('?q=eve')
+    const path = `/api/alerts/${row?.id}`
+    const { etag } = (await ask(path)).headers as { etag: string }
+    const first = await post(`${path}/ack`, { comment: 'mine' }, { 'if-match': etag })
+    expect(first.status).toBe(200)
+    expect(first.json).toMatchObject({ state: 'acknowledged', revision: 1 })
+    expect(first.headers['etag']).toBe('"1"')
+    const second = await post(`${path}/resolve`, {}, { 'if-match': etag })
+    expect(second.status).toBe(412)
+    expect(second.json).toMatchObject({ code: 'conflict' })
+    expect(second.json['detail']).toMatch(/acknowledged by local/)
+    const now = await ask(path)
+    expect(now.json).toMatchObject({
+      state: 'acknowledged',
+      acknowledged: { by: 'local', from: 'api' },
+      trail: [{ action: 'acknowledge', comment: 'mine', stateBefore: 'open' }],
+    })
+  })
+
+  it('resolve, comment, and nothing after that', async () => {
+    const [row] = await rows('?q=eve&state=acknowledged')
+    const path = `/api/alerts/${row?.id}`
+    expect((await post(`${path}/comment`, { comment: 'looked at it' })).status).toBe(200)
+    const resolved = await post(`${path}/resolve`, { reason: 'false-positive' })
+    expect(resolved.json).toMatchObject({ state: 'resolved', resolution: 'false-positive' })
+    expect((await post(`${path}/ack`, {})).status).toBe(412)
+    const actions = (await ask(path)).json['trail'] as { action: string }[]
+    expect(actions.map(({ action }) => action)).toEqual(['acknowledge', 'comment', 'resolve'])
+  })
+
+  it.each([
+    ['ack', { comment: 1 }, {}, 400],
+    ['resolve', { reason: 'quiet' }, {}, 400],
+    ['comment', { comment: '' }, {}, 400],
+    ['comment', {}, {}, 400],
+    ['ack', {}, { 'if-match': 'nonsense' }, 400],
+    ['delete', {}, {}, 404],
+  ])('%s with %j and %j is refused with %i', async (action, body, headers, status) => {
+    const [row] = await rows('?q=mallory')
+    expect((await post(`/api/alerts/${row?.id}/${action}`, body, headers)).status).toBe(status)
+    const { json } = await ask(`/api/alerts/${row?.id}`)
+    expect(json).toMatchObject({ state: 'open', revision: 0, trail: [] })
+  })
+})
+
+describe('silences', () => {
+  const matchers = ['rule = user-created', 'user = "mallory@example.com"']
+  const endsAt = '2099-01-01T00:00:00Z'
+
+  it('say beforehand what they would mute, mute it, and end', async () => {
+    const preview = await post('/api/silences/preview', { matchers })
+    expect(preview.json).toMatchObject({ openCount: 1, recentCount: 1 })
+    expect((await ask('/api/silences')).json['silences']).toEqual([])
+    const inAnHour = new Date(systemClock.now() + 3_600_000).toISOString()
+    const made = await post('/api/silences', { matchers, endsAt: inAnHour, comment: 'planned' })
+    expect(made.status).toBe(201)
+    expect(made.json).toMatchObject({ state: 'active', author: 'local', from: 'api' })
+    const [row] = await rows('?q=mallory')
+    expect((await ask(`/api/alerts/${row?.id}`)).json['notes']).toEqual(['silenced'])
+    const ended = await ask(`/api/silences/${String(made.json['id'])}`, { method: 'DELETE' })
+    expect(ended.json).toMatchObject({ state: 'expired', expiredBy: 'local' })
+    expect((await ask(`/api/alerts/${row?.id}`)).json['notes']).toEqual([])
+  })
+
+  it.each([
+    [{ matchers: ['colour = red'], endsAt, comment: 'x' }, /unknown name "colour"/],
+    [{ matchers: ['user =~ ('], endsAt, comment: 'x' }, /./],
+    [{ matchers, endsAt: '2001-01-01T00:00:00Z', comment: 'x' }, /over already/],
+    [{ matchers, endsAt, comment: 'x' }, /longer than a year/],
+    [{ matchers, endsAt: inOneHour(), comment: '' }, /comment/],
+    [{ matchers: [], endsAt, comment: 'x' }, /matchers/],
+  ])('%j is refused with why', async (body, detail) => {
+    const reply = await post('/api/silences', body)
+    expect(reply.status).toBe(400)
+    expect(reply.json['detail']).toMatch(detail)
+  })
+})
+
+function inOneHour(): string {
+  return new Date(systemClock.now() + 3_600_000).toISOString()
+}
+
+describe('rules', () => {
+  it('are listed with what they are and did', async () => {
+    const { json } = await ask('/api/rules')
+    expect(json['rules']).toMatchObject([
+      { id: 'user-created', severity: 'high', state: 'active', detect: 'match', day: {} },
+    ])
+    expect(JSON.stringify(json['problems'])).toContain('there is no test')
+  })
+
+  it('one is shown with its source', async () => {
+    const { json } = await ask('/api/rules/user-created')
+    expect(json).toMatchObject({
+      id: 'user-created',
+      source: { alert: { groupBy: ['user'] } },
+      tests: [],
+    })
+    expect(json['file']).toMatch(/user-created\.json$/)
+    expect((await ask('/api/rules/nothing')).status).toBe(404)
+  })
+
+  it('are loaded again when an administrator asks', async () => {
+    expect((await post('/api/rules/reload', {})).json).toMatchObject({ changed: false })
+  })
+
+  const rule = {
+    id: 'trial',
+    title: 'Trial',
+    severity: 'low',
+    conditions: { all: [{ fact: 'ip', operator: 'equal', value: '203.0.113.42' }] },
+    alert: { title: 'trial of {{ user }}', groupBy: ['user'] },
+  }
+
+  it('explain themselves, with the message people would get', async () => {
+    const entry = userCreated('walter@example.com')
+    const { json } = await post('/api/rules/explain', { rule, entry })
+    expect(json).toMatchObject({
+      problems: [],
+      verdict: true,
+      why: { kind: 'all', children: [{ fact: 'ip', found: '"203.0.113.42"', verdict: true }] },
+      facts: { user: 'walter@example.com' },
+      message: { mail: { subject: expect.stringMatching(/\[LOW\] trial of walter/) as unknown } },
+    })
+    const other = { ...rule, conditions: { all: [{ fact: 'hour', operator: 'equal', value: 99 }] } }
+    expect((await post('/api/rules/explain', { rule: other, entry })).json).toMatchObject({
+      verdict: false,
+    })
+    expect((await post('/api/rules/explain', { rule: 'user-created', entry })).json).toMatchObject({
+      verdict: true,
+    })
+  })
+
+  it('that have errors say so, all at once', async () => {
+    const faulty = {
+      ...rule,
+      severity: 'hihg',
+      conditions: { all: [{ fact: 'usr', operator: 'x' }] },
+    }
+    const { json } = await post('/api/rules/explain', { rule: faulty, entry: {} })
+    const problems = json['problems'] as { place: string }[]
+    expect(problems.length).toBeGreaterThanOrEqual(3)
+    expect(json['verdict']).toBeUndefined()
+    expect((await post('/api/rules/try', { rule: faulty })).status).toBe(400)
+  })
+
+  it('are tried on the events that are kept, and nothing is stored', async () => {
+    const before = (await rows()).length
+    const { json } = await post('/api/rules/try', { rule })
+    expect(json).toMatchObject({ problems: [] })
+    expect(json['events']).toBeGreaterThanOrEqual(2)
+    expect((json['alerts'] as Row[]).map(({ title }) => title)).toContain(
+      'trial of mallory@example.com',
+    )
+    expect(await rows()).toHaveLength(before)
+  })
+})
+
+describe('the status', () => {
+  it('tells marks, queues and receivers', async () => {
+    const { json } = await ask('/api/status')
+    expect(json).toMatchObject({
+      contracts: [{ contract: CONTRACT, state: 'reading', gaps: 0 }],
+      receivers: [
+        { name: 'slack', type: 'slack', dead: 0 },
+        { name: 'email', type: 'email', dead: 0 },
+      ],
+      rules: { count: 1 },
+    })
+    expect((json['receivers'] as { lastDelivered?: string }[])[0]?.lastDelivered).toBeDefined()
   })
 })
 

@@ -3,8 +3,14 @@
 import { z } from 'zod'
 import type { Alert } from '../../core/alert.ts'
 import { SEVERITIES } from '../../core/severity.ts'
+import { isSilenced } from '../../core/silence.ts'
 import type { DeliveryStore } from '../../state/delivery-stores.ts'
-import type { AlertStore, ContractStore } from '../../state/stores.ts'
+import type {
+  AlertActionStore,
+  AlertStore,
+  ContractStore,
+  SilenceStore,
+} from '../../state/stores.ts'
 import type { AlertPageStore, EventStore } from '../../state/view-stores.ts'
 import { formatCursor, parseCursor, readAlertPage } from '../alert-pages.ts'
 import { alertRowShape, alertShape, revisionOf, STATES, toRow, toView } from '../alert-view.ts'
@@ -18,6 +24,8 @@ export type AlertParts = {
   readonly contracts: ContractStore
   readonly deliveries: DeliveryStore
   readonly events: EventStore
+  readonly actions: Pick<AlertActionStore, 'trail'>
+  readonly silences: Pick<SilenceStore, 'list'>
   readonly now: () => number
 }
 
@@ -80,14 +88,17 @@ export function alertRoutes(parts: AlertParts): readonly Route[] {
       handle: async ({ params }) => {
         const alert = await findAlert(parts, params.id)
         const { contract, id, evidence } = alert
-        const [deliveries, events] = await Promise.all([
+        const [deliveries, events, trail, silences] = await Promise.all([
           parts.deliveries.list(contract, id),
           parts.events.find(
             contract,
             evidence.map((event) => event.id),
           ),
+          parts.actions.trail(contract, id),
+          parts.silences.list(),
         ])
-        const body = toView(alert, { deliveries, events })
+        const silenced = isSilenced(silences, alert, now())
+        const body = toView(alert, { deliveries, events, trail, isSilenced: silenced })
         return { body, headers: { etag: etagOf(alert) } }
       },
     }),
