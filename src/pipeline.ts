@@ -21,6 +21,7 @@ import { type DetectionSettings, timeOf } from './raise/detection-time.ts'
 import { raiseWindows } from './raise/windows.ts'
 import type { RuleSet } from './ruleset.ts'
 import type {
+  AlertActionStore,
   AlertStore,
   ContractStore,
   MarkStore,
@@ -75,6 +76,8 @@ export type PipelineParts = {
   readonly detection: DetectionSettings
   /** Decides who is told of an alert. */
   readonly teller: Teller
+  /** Where alerts of absences end; absent where nobody acts on alerts. */
+  readonly actions?: AlertActionStore
   /** Told when notifications wait in a contract's outbox. */
   readonly announce: (contract: string) => void
   /** Gets every batch that was judged, to keep some of it for people to look at. */

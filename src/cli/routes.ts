@@ -49,8 +49,11 @@ function testCommand(cli: Cli): Command {
         const path = branches.map((branch) => ({ ...branch, path: branch.path || '/' }))
         cli.stdout.write(`${JSON.stringify({ branches: path, receivers })}\n`)
       } else {
-        const where = config.routing.route === undefined ? ' (no route is configured)' : ''
-        for (const branch of branches) cli.stdout.write(branchText(branch, alert.severity, where))
+        const isConfigured = config.routing.route !== undefined
+        for (const branch of branches) {
+          const place = isConfigured ? `/route${branch.path}` : 'without a route'
+          cli.stdout.write(branchText(branch, alert.severity, place))
+        }
         const reached = receivers.length === 0 ? 'no receiver' : receivers.join(', ')
         cli.stdout.write(`→ ${reached}\n`)
       }
@@ -77,8 +80,8 @@ function alertOf({ severity, rule, tag, contract, group }: Options): Routable {
 }
 
 /** The route's place in the file, its receivers, and what it does besides. */
-function branchText(branch: Branch, severity: Severity, where: string): string {
-  const { path, receivers, escalate, mute, sendResolved, resolveAfterMs } = branch
+function branchText(branch: Branch, severity: Severity, place: string): string {
+  const { receivers, escalate, mute, sendResolved, resolveAfterMs } = branch
   const repeatMs = repeatMsOf(branch, severity)
   const more = [
     repeatMs > 0 ? `reminds every ${formatDuration(repeatMs)}` : 'no reminders',
@@ -93,7 +96,7 @@ function branchText(branch: Branch, severity: Severity, where: string): string {
     ...(resolveAfterMs === undefined ? [] : [`resolves after ${formatDuration(resolveAfterMs)}`]),
   ]
   const who = receivers.length === 0 ? 'nobody' : receivers.join(', ')
-  return `/route${path}${where}: ${who}; ${more.join('; ')}\n`
+  return `${place}: ${who}; ${more.join('; ')}\n`
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

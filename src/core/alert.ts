@@ -52,7 +52,10 @@ export type Told = {
   readonly sequences: Readonly<Partial<Record<Reason, number>>>
   /** The longest `after` of an escalation that was told, ms. */
   readonly escalatedMs?: number
-  /** Receivers whose route was muted when others were told: their turn comes. */
+  /**
+   * Receivers whose route was muted when others were told, or who were told that it is over: while
+   * it is open, their turn comes.
+   */
   readonly owed?: readonly string[]
 }
 

@@ -86,7 +86,8 @@ function decideLive(input: DecisionInput): Decision {
   if (severityRank(after.severity) > severityRank(baseline.severity)) {
     return { reason: 'severity', receivers }
   }
-  if (after.count >= baseline.count * GROWTH) return { reason: 'grown', receivers }
+  // Of what was never heard there is no event to count.
+  if (after.count >= Math.max(1, baseline.count) * GROWTH) return { reason: 'grown', receivers }
   if (after.state === 'acknowledged') return none('acknowledged')
   return after.told === undefined ? none('no-change') : decideWaiting(input, after.told)
 }

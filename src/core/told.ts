@@ -59,9 +59,10 @@ function toldAfter(
   const muted = branches
     .flatMap((branch) => branch.receivers)
     .filter((receiver) => !loud.includes(receiver))
-  const owed = [...new Set([...(before?.owed ?? []), ...muted])].filter(
-    (receiver) => !receivers.includes(receiver),
-  )
+  // Who was told of its end has to be told when it is open again after all.
+  const isEnd = reason === 'resolved'
+  const waiting = isEnd ? receivers : [...(before?.owed ?? []), ...muted]
+  const owed = [...new Set(waiting)].filter((one) => isEnd || !receivers.includes(one))
   return {
     firstAt: before?.firstAt ?? now,
     lastAt: now,

@@ -12,13 +12,14 @@ import type { WindowBatch } from '../detect-windows.ts'
 import type { Raised, RaiseParts } from '../raise.ts'
 import type { GroupCommit, WindowAnswer, WindowStore } from '../state/stores.ts'
 import { addWhy, type AlertGroup, blankAlert, describeAlert } from './open-alert.ts'
+import { endReturned, type ReturnParts } from './returned.ts'
 import { reportStored, tellChange } from './tell.ts'
 import { type DetectionTime, floorOf, membersOf, questionOf } from './window-question.ts'
 
 /** Tries before a batch fails and its job is repeated: groups changed by others in between. */
 const COMMIT_TRIES_MAX = 50
 
-export type WindowParts = RaiseParts & { readonly windows: WindowStore }
+export type WindowParts = RaiseParts & ReturnParts & { readonly windows: WindowStore }
 
 type Asked = { readonly batch: WindowBatch; readonly answer: WindowAnswer }
 
@@ -48,6 +49,7 @@ export async function raiseWindows(
     const rule = asked[0]?.batch.kind.rule
     if (rule !== undefined) reportStored(rule, detections, changes, parts)
   }
+  await endReturned(batches, parts)
   return {
     alerts: done.flatMap(({ changes }) => changes.map(({ after }) => after)),
     notifications: done.flatMap(({ commit }) => commit.notifications),

@@ -65,6 +65,10 @@ export function createMemoryWindowStore(
       })
     },
 
+    async newest(contract, windows) {
+      return windows.map((window) => windowOf(contract, window).members.at(-1)?.time)
+    },
+
     async due(contract, markMs, limit) {
       return [...timersOf(contract)]
         .filter(([, dueMs]) => dueMs <= markMs)

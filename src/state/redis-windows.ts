@@ -27,6 +27,19 @@ export function createRedisWindowStore(redis: Redis, keys: Keys): WindowStore {
       return answers.map((answer, at) => readAnswer(answer, questions[at] as WindowQuestion))
     },
 
+    async newest(contract, windows) {
+      const commands = redis.pipeline()
+      for (const window of windows) {
+        commands.zrange(keys.windowMembers(contract, window), '-1', '-1', 'WITHSCORES')
+      }
+      const answers = (await commands.exec()) ?? []
+      return answers.map(([error, found]) => {
+        if (error) throw error
+        const [, time] = found as string[]
+        return time === undefined ? undefined : Number(time)
+      })
+    },
+
     async due(contract, markMs, limit) {
       const found = await redis.zrangebyscore(
         keys.timers(contract),

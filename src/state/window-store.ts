@@ -84,6 +84,8 @@ export type WindowStore = {
     contract: string,
     questions: readonly WindowQuestion[],
   ): Promise<readonly (WindowAnswer | undefined)[]>
+  /** The time of the last event of each window, ms; undefined when it has none. */
+  newest(contract: string, windows: readonly string[]): Promise<readonly (number | undefined)[]>
   /** Windows to be looked at when the mark is at `markMs`, the longest due first. */
   due(contract: string, markMs: number, limit: number): Promise<readonly DueWindow[]>
   /**

@@ -32,6 +32,14 @@ const RULES = [
   },
 ] as const
 
+/** Silence of ten minutes, believed a quarter of an hour later. */
+const HEARTBEAT = {
+  id: 'heartbeat',
+  severity: 'high',
+  conditions: conditions('beat'),
+  detect: { kind: 'absence', groupBy: ['user'], within: '10m' },
+}
+
 /** A delete after a login, unless it was approved in between. */
 const CHAIN = {
   id: 'chain',
@@ -55,6 +63,7 @@ function line(changes: Partial<Setting> = {}) {
 
 const DELETE = { operation: 'delete' }
 const READ = { operation: 'read' }
+const BEAT = { operation: 'beat' }
 const NOISE = { operation: 'noise' }
 const ACK = { kind: 'acknowledge' } as const
 const RESOLVE = { kind: 'resolve', reason: 'manual' } as const
@@ -188,6 +197,34 @@ describe('an alert', () => {
       t.want(receiver).between('5m', '5m', 'first')
       t.want(receiver).between('8m', '8m', 'withdrawn')
     }
+    await t.run()
+  })
+
+  it.each([
+    ['after it was told', ['45m', '50m'], '45m', '46m'],
+    ['before it could be told', ['12m', '20m', '28m', '36m', '44m', '50m'], '25m', '30m'],
+  ])('that something was not heard is over when it is: %s', async (_when, heard, from, to) => {
+    const t = line({ receivers: ['slack', 'pager'], stateful: ['pager'], rules: [HEARTBEAT] })
+    t.at('0s').push(BEAT)
+    for (const when of heard) t.at(when).push(BEAT)
+    const states: string[] = []
+    t.at('50m').also(async ({ stores }) => {
+      const alerts = await stores.alerts.latest(CONTRACT, 5)
+      states.push(...alerts.map(({ state, resolution }) => `${state} ${resolution}`))
+    })
+    for (const receiver of ['slack', 'pager']) t.want(receiver).between('25m', '30m', 'first')
+    t.want('pager').between(from, to, 'resolved')
+    await t.run()
+    expect(states).toEqual(['resolved returned'])
+  })
+
+  it('that was over and is not is told again to whom its end was told', async () => {
+    const t = line({ receivers: ['slack', 'pager'], stateful: ['pager'], rules: [HEARTBEAT] })
+    t.at('0s').push(BEAT)
+    t.at('30m').push(BEAT)
+    for (const receiver of ['slack', 'pager']) t.want(receiver).between('25m', '26m', 'first')
+    t.want('pager').between('30m', '30m', 'resolved')
+    t.want('pager').between('55m', '56m', 'first')
     await t.run()
   })
 

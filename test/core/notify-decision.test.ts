@@ -103,6 +103,11 @@ const GROWING: Row[] = [
     'grown → slack',
   ],
   [
+    'what was not heard has no events to grow by',
+    { after: { count: 0, told: told({ count: 0 }) } },
+    'none:no-change',
+  ],
+  [
     'severity goes before growth',
     { after: { count: 10, severity: 'critical', told: told() } },
     'severity → slack',
@@ -422,6 +427,16 @@ describe('what a decision writes down', () => {
   ]
   it.each(LOOKS)('is when to look again: %s', (_, given, lookAt) => {
     expect(tellAlert(inputOf(given)).alert.lookAt).toBe(lookAt)
+  })
+
+  it('is who was told of its end, should it be open again', () => {
+    const before = { told: told({ receivers: { slack: 1, pager: 1 } }) }
+    const over = tellAlert(inputOf({ before, after: { ...manual, ...before } }))
+    expect(over.decision).toEqual({ reason: 'resolved', receivers: ['pager'] })
+    const branches = [branch({ receivers: ['slack', 'pager'] })]
+    const again = { ...over.alert, state: 'open', resolution: undefined } as unknown as Alert
+    const opened = tellAlert(inputOf({ after: again, branches }))
+    expect(opened.decision).toEqual({ reason: 'first', receivers: ['pager'] })
   })
 
   it('of two alerts that become one is put together', () => {

@@ -145,6 +145,7 @@ function dying({ alerts, windows, numbers }: CaseStores, lives: number[]): CaseS
       commit: (...asked) => call(() => alerts.commit(...asked)),
     },
     windows: {
+      newest: (...asked) => call(() => windows.newest(...asked)),
       ask: (...asked) => call(() => windows.ask(...asked)),
       due: (...asked) => call(() => windows.due(...asked)),
       finishDue: (...asked) => call(() => windows.finishDue(...asked)),
