@@ -25,7 +25,7 @@ export type Members = {
 }
 
 /** At 44 bytes each, and 8 more while they are put in order. */
-export const MEMBERS_MAX = 262_144
+export const MEMBERS_MAX = 131_072
 
 const MEMBERS_AT_FIRST = 4_096
 

@@ -61,7 +61,7 @@ export function createBacktestJudge(
     for (let side = 0; side < ruleSets.length; side += 1) {
       for (const rule of (ruleSets[side] as RuleSet).match(event)) {
         if (rule.detect === undefined) {
-          const { high, low } = names.groupOf(rule, event, gathering)
+          const { high, low } = names.groupOf({ rule, event }, gathering)
           gathering.matches.push(place, side, high, low)
         } else members[side]?.(rule, { event, place, isDated: damage === undefined, by }, gathering)
       }
