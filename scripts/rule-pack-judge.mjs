@@ -65,6 +65,8 @@ function judgeMonth(seed, setting) {
     for (const piece of ordinary) {
       if (piece.last >= START_MS) alerts.push(alertOf(group.rule, piece))
     }
+    // Silence has no events that could belong to a story.
+    if (group.rule.detect?.kind === 'absence') continue
     for (const story of new Set(group.members.map((member) => member.story))) {
       if (story === undefined) continue
       const finding = findStory(group, story, ordinary)
@@ -96,7 +98,7 @@ function gather(seed, { scenario, matcher, windows, lookUp }) {
     calendar: scenario.calendar,
     lookUp,
   }
-  const names = contract.attacks.map(({ name }) => name)
+  const prefixes = contract.attacks.map(({ name }) => [name, `${contract.number}.${name}.`])
   const groups = new Map()
   const stories = new Map()
   let entries = 0
@@ -105,7 +107,7 @@ function gather(seed, { scenario, matcher, windows, lookUp }) {
   for (let bucket = first; bucket < end; bucket += 1) {
     for (const { key, timeMs, source } of generator.entriesOf(contract, bucket)) {
       entries += 1
-      const story = names.find((name) => key.startsWith(`${contract.number}.${name}.`))
+      const story = prefixes.find(([, prefix]) => key.startsWith(prefix))?.[0]
       const { event } = normalizeEntry(source, context)
       if (story !== undefined) {
         const span = stories.get(story) ?? { first: timeMs, last: timeMs }

@@ -101,7 +101,8 @@ ${rules.length} rules for IONOS Cloud come along in \`rules/\`, one folder for e
 and count, and tell nobody, because what they look for happens every day. ${evidence('documented')} rest on what IONOS documents,
 ${evidence('seen')} on what others have seen in a real log, and ${evidence('inferred')} on what follows from its other APIs. IONOS documents little of what its
 log holds, so each rule says which it is (\`evidence.documented\`, \`evidence.seen\`, \`evidence.inferred\`), and rules of the last
-kind look for the same thing in several ways. **All figures below come from a simulated log**, made by the same people as
+kind look for the same thing in several ways. Such a rule is active where being wrong would mean silence, and staged where it
+would mean noise. **All figures below come from a simulated log**, made by the same people as
 the rules. They show that the rules work together and stay quiet; what your own log does to them, \`tocsin backtest\` tells.
 
 ## How it was measured

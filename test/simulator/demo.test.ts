@@ -7,6 +7,7 @@ import { isObject } from '../../src/core/shape.ts'
 import { silentLog } from '../../src/observe/log.ts'
 import { loadRuleSet } from '../../src/ruleset.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
+import { alertsOf } from './alerts-of.ts'
 import { CONTRACT, handClock, readShipped, START_MS } from './harness.ts'
 
 const WINDOW_MS = 30_000
@@ -162,4 +163,36 @@ test('the shipped rules find something in the first three minutes', async () => 
     }),
   )
   expect(RULES_SHOWN.filter((id) => !found.has(id))).toEqual([])
+})
+
+/** Rules that keep windows and show what they are for within three minutes. */
+const WINDOWS_SHOWN = [
+  'ionos-bulk-deletion',
+  'ionos-impossible-travel',
+  'ionos-many-addresses-reserved',
+  'ionos-many-consoles-opened',
+  'ionos-many-firewall-rules-changed',
+  'ionos-many-kubeconfigs-fetched',
+  'ionos-new-user-given-credentials',
+  'ionos-probing-for-privileges',
+  'ionos-recovery-removed-then-data',
+  'ionos-token-used-elsewhere',
+]
+const TOLD = ['low', 'medium', 'high', 'critical']
+
+test('rules that keep windows find something too, and all together are no flood', async () => {
+  const scenario = readShipped('demo')
+  const simulator = await createSimulator({ scenario, seed: 1, clock: handClock(), log: silentLog })
+  const entriesWithin = (ms: number) =>
+    simulator.entriesHeld(CONTRACT, { from: START_MS, to: START_MS + ms })
+  const alerts = alertsOf(entriesWithin(180_000))
+  const found = new Set(alerts.map(({ rule }) => rule.id))
+  expect(WINDOWS_SHOWN.filter((id) => !found.has(id))).toEqual([])
+  const told = alerts.filter(({ rule }) => TOLD.includes(rule.severity))
+  expect(told.length / 3).toBeLessThanOrEqual(15)
+
+  const first = alertsOf(entriesWithin(WINDOW_MS)).filter(({ rule }) =>
+    TOLD.includes(rule.severity),
+  )
+  expect(first.length).toBeGreaterThanOrEqual(4)
 })
