@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./demo.ts')).demoCommand,
   },
   {
+    name: 'init',
+    description: 'set everything up: token, receiver, lists, and how noisy the rules would be',
+    load: async () => (await import('./init.ts')).initCommand,
+  },
+  {
     name: 'doctor',
     description: 'check everything the service needs; each line says what to do',
     load: async () => (await import('./doctor.ts')).doctorCommand,
