@@ -22,8 +22,8 @@ const THEMES = {
 
 /** How a set of months came about. */
 const SETS = {
-  tuned: 'Five months the rules were tuned with',
-  fresh: 'Five months nobody had seen before, run once',
+  tuned: 'Months the rules were tuned with',
+  fresh: 'Months nobody had seen before, run once',
 }
 
 const isLoud = ({ status, severity }) => status === 'active' && LOUD.includes(severity)
