@@ -72,6 +72,7 @@ export function writePage({ rules, results }) {
   const sets = Object.entries(SETS).filter(([name]) => results[name] !== undefined)
   return [
     tellHead(rules),
+    ...(results.remarks ?? []),
     ...sets.map(([name, title]) => tellSet(title, results[name])),
     '## The rules',
     ...Object.entries(THEMES).map(([theme, title]) => tellTheme(title, rulesOf(rules, theme))),
