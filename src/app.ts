@@ -17,12 +17,19 @@ import { createPipeline, type Pipeline } from './pipeline.ts'
 import { buryBatch } from './poisoned-batch.ts'
 import { createEntriesWorker } from './queue/entries-worker.ts'
 import type { Outbox } from './queue/outbox.ts'
-import { createEntriesQueue, type EntriesQueue, type QueueConnections } from './queue/queues.ts'
+import {
+  createEntriesQueue,
+  ENTRIES_QUEUE,
+  type EntriesQueue,
+  type QueueConnections,
+} from './queue/queues.ts'
 import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
-import { openReader } from './open-reader.ts'
+import { createLogWatch } from './log-watch.ts'
+import { type OpenedReader, openReader } from './open-reader.ts'
 import { openTelling } from './open-telling.ts'
+import { measureWhenScraped } from './scrape.ts'
 import type { Reader } from './source/reader.ts'
 import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
 import { createKeys } from './state/keys.ts'
@@ -153,9 +160,31 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   if (roles.has('evaluate') || roles.has('http')) {
     runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
   }
-  const reader = roles.has('read')
+  const read = roles.has('read')
     ? startRead({ options, entries, stores, metrics, stops })
     : undefined
+  const reader = read?.reader
+  const readers = () => reader?.status() ?? {}
+  const entriesCounts = { queue: ENTRIES_QUEUE, counts: async () => await entries.counts() }
+  const deliveryCounts = delivery.receivers.map(({ name, counts }) => ({
+    queue: `deliver-${name}`,
+    counts,
+  }))
+  const queues = [entriesCounts, ...deliveryCounts]
+  measureWhenScraped({ metrics, marks: stores.marks, readers, queues, clock, log })
+  const logWatch = createLogWatch({
+    alerts: telling.system,
+    marks: stores.marks,
+    readers,
+    tokenExpiresAt: () => read?.tokenExpiresAt(),
+    // Only who evaluates follows changes of the rules.
+    rulesFault: () => (roles.has('evaluate') ? rules.fault() : undefined),
+    clock,
+    log,
+  })
+  if (roles.has('read') || roles.has('evaluate')) {
+    runInBackground('watch', (signal) => logWatch.run(signal), { stops, log })
+  }
   const httpParts = { config, clock, log, metrics, calendar, lookUp }
   const http = roles.has('http')
     ? await openHttp({
@@ -225,12 +254,12 @@ function startRead({
   readonly stores: Stores
   readonly metrics: Metrics
   readonly stops: StopList
-}): Reader {
+}): OpenedReader {
   const { config, clock, log, random } = options
-  const { reader, close } = openReader({ config, clock, log, random, entries, stores, metrics })
-  stops.add('API client', close)
-  runInBackground('reader', (signal) => reader.run(signal), { stops, log })
-  return reader
+  const opened = openReader({ config, clock, log, random, entries, stores, metrics })
+  stops.add('API client', opened.close)
+  runInBackground('reader', (signal) => opened.reader.run(signal), { stops, log })
+  return opened
 }
 
 /** A loop that ends when its signal aborts; stopping waits for its end. */

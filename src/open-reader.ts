@@ -11,7 +11,13 @@ import type { EntryQueue } from './source/delivery.ts'
 import { SourceConfigError } from './source/errors.ts'
 import { createReader, type Reader } from './source/reader.ts'
 import type { ReaderHooks } from './source/reader-config.ts'
-import type { BatchStore, DeadLetterStore, ReadStore, SeenStore } from './state/stores.ts'
+import type {
+  BatchStore,
+  DeadLetterStore,
+  ReadLeaseStore,
+  ReadStore,
+  SeenStore,
+} from './state/stores.ts'
 
 export type ReaderParts = {
   readonly config: Config
@@ -22,17 +28,25 @@ export type ReaderParts = {
   readonly stores: {
     readonly reads: ReadStore
     readonly batches: BatchStore
+    readonly readLeases: ReadLeaseStore
     readonly seen: SeenStore
     readonly deadLetters: DeadLetterStore
   }
   readonly metrics: Metrics
 }
 
+export type OpenedReader = {
+  readonly reader: Reader
+  /** When the API's token ends (ms), if it says so. */
+  readonly tokenExpiresAt: () => number | undefined
+  readonly close: () => Promise<void>
+}
+
 /** Throws a SourceConfigError when address or credentials can't be used. */
-export function openReader(parts: ReaderParts): { reader: Reader; close: () => Promise<void> } {
+export function openReader(parts: ReaderParts): OpenedReader {
   const { config, clock, log, random, entries, stores, metrics } = parts
   const { ionos } = config
-  const { client } = openClient(config, clock)
+  const { client, credentials } = openClient(config, clock)
   const reader = createReader({
     client,
     contracts:
@@ -40,6 +54,7 @@ export function openReader(parts: ReaderParts): { reader: Reader; close: () => P
     // One by one: the stores at hand include others with names of this list.
     reads: stores.reads,
     batches: stores.batches,
+    leases: stores.readLeases,
     seen: stores.seen,
     deadLetters: stores.deadLetters,
     queue: entries,
@@ -55,9 +70,9 @@ export function openReader(parts: ReaderParts): { reader: Reader; close: () => P
       notifyHorizonMs: config.detection.notifyHorizonMs,
       highWater: config.queue.highWater,
     },
-    hooks: countReads(metrics, clock),
+    hooks: countReads(metrics),
   })
-  return { reader, close: () => client.close() }
+  return { reader, tokenExpiresAt: () => credentials.tokenExpiresAt(), close: () => client.close() }
 }
 
 /** The client alone, for commands that ask once. Throws a SourceConfigError. */
@@ -83,14 +98,13 @@ export function openClient(
   return { client, credentials }
 }
 
-function countReads(metrics: Metrics, clock: Clock): ReaderHooks {
+function countReads(metrics: Metrics): ReaderHooks {
   return {
-    partRead: ({ contract, window, entries, fresh }) => {
+    partRead: ({ contract, entries, fresh }) => {
       metrics.entriesRead.inc({ contract }, entries)
       metrics.entriesNew.inc({ contract }, fresh)
-      metrics.readMarkAge.set({ contract }, Math.max(0, clock.now() - window.to) / 1_000)
     },
-    straggler: (_contract, delayMs) => metrics.arrivalDelay.observe(delayMs / 1_000),
+    arrived: (_contract, delayMs) => metrics.arrivalDelay.observe(Math.max(0, delayMs) / 1_000),
     damaged: (_contract, reason) => metrics.errors.inc({ stage: 'normalise', reason }),
     failed: (_contract, reason) => metrics.errors.inc({ stage: 'read', reason }),
     gap: () => metrics.errors.inc({ stage: 'read', reason: 'gap' }),

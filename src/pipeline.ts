@@ -47,6 +47,8 @@ export type EntryResult = {
 }
 
 export type BatchResult = {
+  /** Of the rules that judged it. */
+  readonly ruleSetVersion: string
   readonly entries: readonly EntryResult[]
   /** Alerts that changed, as stored. */
   readonly alerts: readonly Alert[]
@@ -125,7 +127,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     count(batch, entries, matches, parts)
     const notifications = [...alone.notifications, ...together.notifications]
     if (notifications.length > 0) parts.announce(contract)
-    return { entries, alerts: [...alone.alerts, ...together.alerts], notifications }
+    return {
+      ruleSetVersion: ruleSet.version,
+      entries,
+      alerts: [...alone.alerts, ...together.alerts],
+      notifications,
+    }
 
     async function overTime(found: readonly Match[]): Promise<Raised> {
       const { time, limits } = await timeOf(contract, parts, found)

@@ -2,7 +2,7 @@
 import type { Clock } from './core/clock.ts'
 import type { EntriesJob } from './queue/queues.ts'
 import { readEntry } from './source/read-entry.ts'
-import type { BatchStore, DeadLetterStore, EntryKey, SeenStore, Span } from './state/stores.ts'
+import type { BatchStore, DeadLetterStore, EntryKey, Span } from './state/stores.ts'
 
 /**
  * Keeps the entries with their text, and forgets that they were seen: a sweep that finds them again
@@ -14,22 +14,21 @@ export async function buryBatch(
   error: Error,
   stores: {
     readonly deadLetters: DeadLetterStore
-    readonly seen: SeenStore
     readonly batches: BatchStore
     readonly clock: Clock
   },
 ): Promise<void> {
-  const { contract, entries, readAt } = job
+  const { id, contract, window, entries, readAt } = job
   const reason = `evaluation-failed: ${error.message}`
   const at = stores.clock.now()
   const letters = entries.map((entry) => ({ reason, text: JSON.stringify(entry), at }))
   const keys = entries.map((entry) => {
-    const { id, time = readAt } = readEntry(entry, contract)
-    return { id, time }
+    const { time = readAt, ...read } = readEntry(entry, contract)
+    return { id: read.id, time }
   })
   await stores.deadLetters.add(contract, letters)
-  await stores.seen.remove(contract, keys)
-  await stores.batches.poison(contract, job.id, spanOf(keys, job.window))
+  const span = spanOf(keys, window)
+  await stores.batches.poison(contract, { id, window, span, entries: keys, at })
 }
 
 /** From the first entry to the last, as far as their times lie in the window they were read from. */

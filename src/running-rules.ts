@@ -31,6 +31,8 @@ export type ReloadOutcome =
 
 export type RuleReload = {
   current(): RunningRules
+  /** Why rules are left out, or a change was refused, in a sentence; undefined when none are. */
+  fault(): string | undefined
   /** Adds the time that rules took since the last call to the metrics. */
   publishTimes(): void
   /** Loads the rules now. Throws a RuleFolderError when a folder can't be read. */
@@ -58,18 +60,24 @@ export async function openRunningRules(parts: Parts): Promise<RuleReload> {
   const { config, clock, log } = parts
   const calendar = createCalendar(config.timezone)
   let running = use(build(await readRuleFiles(config.rules), calendar, parts), parts)
+  let refused: string | undefined
 
   const reload = async (files: RuleFiles): Promise<ReloadOutcome> => {
     const { version } = files
-    if (version === running.ruleSet.version) return { kind: 'unchanged', version }
+    if (version === running.ruleSet.version) {
+      refused = undefined
+      return { kind: 'unchanged', version }
+    }
     const built = build(files, calendar, parts)
     const { ruleSet } = built
     const failures = await failedTests(ruleSet, calendar, parts.lookUp)
     if (failures.length > 0) {
       log.error({ failures }, 'changed rules fail their tests: the rules from before stay in use')
+      refused = `changed rules fail their tests, so those from before stay in use: ${failures[0]}`
       return { kind: 'refused', failures }
     }
     publishTimes(running.timer, parts.metrics)
+    refused = undefined
     running = use(built, parts)
     log.info({ version, rules: ruleSet.rules.length }, 'changed rules are in use')
     return { kind: 'changed', version }
@@ -77,6 +85,7 @@ export async function openRunningRules(parts: Parts): Promise<RuleReload> {
 
   return {
     current: () => running,
+    fault: () => refused ?? describeFaults(running.problems),
     publishTimes: () => publishTimes(running.timer, parts.metrics),
     reload: async () => reload(await readRuleFiles(config.rules)),
     run: (signal) =>
@@ -111,6 +120,13 @@ type Built = Omit<RunningRules, 'explain'>
 function sourceOf({ files }: RuleFiles, id: string): unknown {
   const file = files.find(({ role, name }) => role === 'rule' && name === id)
   return file === undefined ? undefined : JSON.parse(file.text)
+}
+
+function describeFaults(problems: readonly Problem[]): string | undefined {
+  const [first, ...others] = problems.filter(({ level }) => level === 'error')
+  if (first === undefined) return undefined
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return `rules with errors are left out: ${formatProblem(first)}${more}`
 }
 
 function use(

@@ -126,6 +126,8 @@ const COMPOSERS = [
   'open-delivery',
   'open-reader',
   'open-http',
+  'log-watch',
+  'scrape',
   'doctor',
   'ruleset-build',
   'ruleset-files',

@@ -78,6 +78,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./contracts.ts')).contractsCommand,
   },
   {
+    name: 'coverage',
+    description: 'how many of how many entries were evaluated, by which rules, and which gaps',
+    load: async () => (await import('./coverage.ts')).coverageCommand,
+  },
+  {
     name: 'simulate',
     description: 'a simulated Activity Log API, with faults on demand',
     load: async () => (await import('./simulate.ts')).simulateCommand,

@@ -17,8 +17,16 @@ export function createMetrics() {
     new Gauge({ name, help, labelNames, registers })
   const histogram = (name: string, help: string, buckets: number[]) =>
     new Histogram({ name, help, buckets, registers })
+  const scrapes: (() => Promise<void>)[] = []
   return {
     registry: registers[0],
+    /** Called before each scrape, for what is measured only then. Must not throw or hang. */
+    onScrape: (measure: () => Promise<void>) => void scrapes.push(measure),
+    /** All of it, in Prometheus' text format. */
+    async text(): Promise<string> {
+      await Promise.all(scrapes.map((measure) => measure()))
+      return await registers[0].metrics()
+    },
     entriesRead: counter('tocsin_entries_read_total', 'Entries read from the API', ['contract']),
     entriesNew: counter('tocsin_entries_new_total', 'Entries put on the queue', ['contract']),
     eventsEvaluated: counter('tocsin_events_evaluated_total', 'Events judged by the rules', []),
@@ -45,9 +53,13 @@ export function createMetrics() {
     errors: counter('tocsin_errors_total', 'Errors by station', ['stage', 'reason']),
     rules: gauge('tocsin_rules', 'Rules by state', ['state']),
     readMarkAge: gauge('tocsin_read_mark_age_seconds', 'Age of the read mark', ['contract']),
+    evaluatedMarkAge: gauge('tocsin_evaluated_mark_age_seconds', 'Age of the evaluated mark', [
+      'contract',
+    ]),
+    queueJobs: gauge('tocsin_queue_jobs', 'Jobs of each queue by state', ['queue', 'state']),
     arrivalDelay: histogram(
       'tocsin_arrival_delay_seconds',
-      'How late entries became visible',
+      'How long after it happened an entry was read',
       DELAY_SECONDS,
     ),
     detectSeconds: histogram('tocsin_detect_seconds', 'Entry read to alert stored', SECONDS),

@@ -30,8 +30,8 @@ export function createEntriesWorker(options: {
   const worker = new Worker<EntriesJob>(
     ENTRIES_QUEUE,
     async (job) => {
-      await pipeline.evaluate(job.data)
-      await batches.finish(job.data.contract, job.data.id)
+      const { ruleSetVersion } = await pipeline.evaluate(job.data)
+      await batches.finish(job.data.contract, job.data, ruleSetVersion)
     },
     {
       ...WORKER_OPTIONS,

@@ -68,6 +68,8 @@ export type EntriesQueue = {
   missing(ids: readonly string[]): Promise<readonly string[]>
   /** Jobs not yet begun: what back-pressure looks at. */
   waiting(): Promise<number>
+  /** Jobs by state. */
+  counts(): Promise<Readonly<Record<string, number>>>
   close(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ export function createEntriesQueue(options: QueueOptions): EntriesQueue {
       return ids.filter((_, at) => states[at] === 'unknown')
     },
     waiting: () => queue.getWaitingCount(),
+    counts: () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
     close: () => queue.close(),
   }
 }

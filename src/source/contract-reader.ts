@@ -1,8 +1,16 @@
 // Owns reading one contract: hot reads on time, sweeps in between, the mark last. Which contracts
-// there are, and that only one process reads each, is for others: they end it by its signal.
+// there are, and that only one process reads each, is for others: they end it by its signal, and a
+// write that comes too late ends it with a LeaseLostError.
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
-import type { BatchStore, DeadLetterStore, ReadStore, SeenStore, Span } from '../state/stores.ts'
+import type {
+  BatchStore,
+  DeadLetterStore,
+  ReadLease,
+  ReadStore,
+  SeenStore,
+  Span,
+} from '../state/stores.ts'
 import type { Budget, Urgency } from './budget.ts'
 import type { ActivityLogClient } from './client.ts'
 import { createDelivery, type Delivery, type EntryQueue, type Persist } from './delivery.ts'
@@ -12,10 +20,11 @@ import { type PageSource, readWindow } from './page-reader.ts'
 import { patientPages } from './patient.ts'
 import { type ProbeResult, probeApi } from './probe.ts'
 import { createProgress, type Progress } from './progress.ts'
+import type { ReadEntry } from './read-entry.ts'
 import type { ReaderConfig, ReaderHooks, ReadKind } from './reader-config.ts'
 import { untilTaken } from './store-patience.ts'
 import { createSweeps, type Sweeps } from './sweeps.ts'
-import { hotSpan, splitSpan } from './window.ts'
+import { hotSpan, splitSpan, WINDOW_MS_MAX } from './window.ts'
 
 /** What all contracts' readers share. */
 export type Shared = {
@@ -37,10 +46,17 @@ export type ContractStatus = ReturnType<Health['status']> & {
   /** Everything before it was read at least once; undefined before the first read. */
   readonly mark: number | undefined
   readonly probe: ProbeResult | undefined
+  /** When this process began to read it (ms); undefined while it does not. */
+  readonly begunAt: number | undefined
+  /** Before it (ms) is history, from before the very first start. */
+  readonly liveFrom: number
 }
 
 export type ContractReader = {
-  /** Reads until the signal aborts; then it resolves. To be called once. */
+  /**
+   * Reads until the signal aborts; then it resolves. Rejects with a LeaseLostError when another
+   * reader has the contract. To be called once.
+   */
   run(signal: AbortSignal): Promise<void>
   status(): ContractStatus
 }
@@ -57,24 +73,34 @@ const SETTLE_MS = 60_000
 /** A probe that failed or found too few entries is repeated this often. */
 const PROBE_AGAIN_MS = 600_000
 
-export function createContractReader(contract: string, shared: Shared): ContractReader {
+export function createContractReader(
+  { contract, fence }: ReadLease,
+  shared: Shared,
+): ContractReader {
   const health = createHealth(contract, shared.clock, shared.log)
   let loop: Loop | undefined
+  let begunAt: number | undefined
   return {
     async run(signal) {
-      loop = createLoop({ contract, shared, health, signal })
+      begunAt = shared.clock.now()
+      loop = createLoop({ contract, fence, shared, health, signal })
       try {
         await runLoop(loop)
       } catch (error) {
         if (!signal.aborted) throw error
       }
     },
-    status: () => ({ ...health.status(), mark: loop?.progress.mark(), probe: loop?.probe }),
+    status: () => ({
+      ...health.status(),
+      mark: loop?.progress.mark(),
+      probe: loop?.probe,
+      begunAt,
+      liveFrom: loop?.liveFrom ?? 0,
+    }),
   }
 }
 
-type Owner = {
-  readonly contract: string
+type Owner = ReadLease & {
   readonly shared: Shared
   readonly health: Health
   readonly signal: AbortSignal
@@ -89,23 +115,26 @@ type Loop = Owner & {
   readonly sweepPages: PageSource
   probe: ProbeResult | undefined
   probeDueMs: number
+  /** Before it (ms) nobody was here to read, which says nothing of how late entries come. */
+  liveFrom: number
   settleDueMs: number
 }
 
 function createLoop(owner: Owner): Loop {
-  const { contract, shared, health, signal } = owner
-  const { clock, random, hooks, log } = shared
+  const { contract, fence, shared, health, signal } = owner
+  const { clock, random, hooks, log, reads } = shared
   const patience = { clock, random, health, onFailure: () => hooks.failed?.(contract, 'store') }
   const persist: Persist = async (name, call) => await untilTaken(name, call, patience, signal)
   return {
     ...owner,
     persist,
-    progress: createProgress({ contract, reads: shared.reads, log, persist }),
-    delivery: createDelivery({ ...shared, contract, persist }),
+    progress: createProgress({ contract, fence, reads, clock, log, persist }),
+    delivery: createDelivery({ ...shared, contract, fence, persist }),
     hotPages: createPages(owner, 'hot'),
     sweepPages: createPages(owner, 'sweep'),
     probe: undefined,
     probeDueMs: 0,
+    liveFrom: 0,
     settleDueMs: 0,
   }
 }
@@ -131,6 +160,7 @@ async function runLoop(loop: Loop): Promise<void> {
   const { clock, config } = shared
   const startMs = clock.now()
   const begun = await progress.begin(startMs - config.notifyHorizonMs)
+  if (begun.isFirst) loop.liveFrom = startMs
   const sweeps = createSweeps({ sweeps: config.sweeps, startMs, ...begun })
   while (!signal.aborted) {
     const dueMs = clock.now() + config.intervalMs
@@ -213,16 +243,36 @@ async function readPiece(loop: Loop, kind: ReadKind, window: Span): Promise<void
     offsetCounts: loop.probe?.offsetCounts === 'pages' ? 'pages' : 'rows',
     signal,
   })
-  for await (const { entries, ...part } of parts) {
+  const sums = { rows: 0, isProven: true }
+  for await (const part of parts) {
+    const { entries, proven } = part
     const readAt = clock.now()
-    const fresh = await loop.delivery.deliver({ entries, window: part.window, readAt })
-    if (kind === 'hot') await progress.finish({ entries, ...part })
-    if (part.proven) await progress.prove(part.window)
-    if (kind !== 'hot') {
-      for (const { time } of fresh) hooks.straggler?.(contract, readAt - (time ?? readAt))
-    }
+    const reading = { window: part.window, readAt, entries, liveFrom: loop.liveFrom }
+    const fresh = await loop.delivery.deliver(reading)
+    if (kind === 'hot') await progress.finish(part, { fresh: fresh.length })
+    else if (proven) await progress.prove(part.window)
+    tellDelays(loop, kind, fresh, readAt)
+    sums.rows += part.total
+    sums.isProven &&= proven
     const counts = { entries: entries.length, fresh: fresh.length }
     hooks.partRead?.({ contract, kind, ...part, ...counts })
+  }
+  const isWholeHour = window.from % WINDOW_MS_MAX === 0 && window.to - window.from === WINDOW_MS_MAX
+  if (sums.isProven && isWholeHour) await progress.confirmHour(window.from, sums.rows)
+}
+
+/** A sweep tells of stragglers; a hot read only of what happened while somebody was here to read. */
+function tellDelays(
+  { contract, shared, liveFrom }: Loop,
+  kind: ReadKind,
+  fresh: readonly ReadEntry[],
+  readAt: number,
+): void {
+  const { hooks } = shared
+  for (const { time } of fresh) {
+    if (time === undefined || time < liveFrom) continue
+    hooks.arrived?.(contract, readAt - time)
+    if (kind !== 'hot') hooks.straggler?.(contract, readAt - time)
   }
 }
 

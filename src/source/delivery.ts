@@ -1,8 +1,18 @@
 // Owns handing over what was read: new entries to the queue, unusable ones to the dead letters.
 // Not the reading, and not the mark, which moves after this.
 import { createHash } from 'node:crypto'
+import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
-import type { BatchStore, DeadLetterStore, EntryKey, SeenStore, Span } from '../state/stores.ts'
+import type {
+  BatchStore,
+  DeadLetterStore,
+  EntryKey,
+  Fence,
+  FoundEntry,
+  SeenStore,
+  Span,
+} from '../state/stores.ts'
+import { expectWritten } from './lease.ts'
 import type { ReadEntry } from './read-entry.ts'
 import type { ReaderHooks } from './reader-config.ts'
 
@@ -30,6 +40,8 @@ export type Reading = {
   readonly window: Span
   readonly readAt: number
   readonly entries: readonly ReadEntry[]
+  /** Of entries before it (ms) it says nothing how late they were read: nobody was here to read. */
+  readonly liveFrom: number
 }
 
 export type Delivery = {
@@ -48,6 +60,8 @@ export type Persist = <T>(name: string, call: () => Promise<T>) => Promise<T>
 
 export type DeliveryOptions = {
   readonly contract: string
+  readonly fence: Fence
+  readonly clock: Clock
   readonly queue: EntryQueue
   readonly batches: BatchStore
   readonly seen: SeenStore
@@ -70,7 +84,7 @@ const LETTER_LENGTH_MAX = 16_384
 const TIMELESS_MAX = 10_000
 
 export function createDelivery(options: DeliveryOptions): Delivery {
-  const { contract, seen, deadLetters, persist, log, hooks } = options
+  const { contract, seen, batches, fence, deadLetters, persist, log, hooks } = options
   // Seen ids are kept by event time; without one the first reading stands in, and must not change.
   const timeless = new Map<string, number>()
 
@@ -97,8 +111,9 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 
   const deliverBatch = async (
     entries: readonly ReadEntry[],
-    { window, readAt }: Reading,
+    reading: Reading,
   ): Promise<readonly ReadEntry[]> => {
+    const { window, readAt } = reading
     const keys = entries.map((entry) => keyOf(entry, readAt))
     const known = await persist('look up seen entries', async () => await seen.seen(contract, keys))
     const isNew = (_: unknown, index: number): boolean => known[index] !== true
@@ -110,7 +125,13 @@ export function createDelivery(options: DeliveryOptions): Delivery {
     const batch = { id, contract, window, readAt, entries: usable }
     if (usable.length > 0) await enqueue(batch, firstTime(freshKeys, window), options)
     await bury(fresh, readAt)
-    await persist('remember entries', async () => await seen.add(contract, freshKeys))
+    const found = {
+      window,
+      batch: usable.length > 0 ? id : undefined,
+      entries: fresh.map((entry, at) => toFound(entry, freshKeys[at] as EntryKey, reading)),
+    }
+    const remember = async () => await batches.remember(contract, found, fence)
+    expectWritten(contract, await persist('remember entries', remember))
     return fresh
   }
 
@@ -130,24 +151,30 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 async function enqueue(
   batch: EntriesBatch,
   time: number,
-  { queue, batches, persist }: DeliveryOptions,
+  { queue, batches, fence, persist }: DeliveryOptions,
 ): Promise<void> {
   const { id, contract } = batch
-  await persist('announce a batch', async () => await batches.announce(contract, { id, time }))
+  const announce = async () => await batches.announce(contract, { id, time }, fence)
+  expectWritten(contract, await persist('announce a batch', announce))
   await persist('queue entries', async () => await queue.enqueue(batch))
 }
 
 /** Nobody else announces while this reader runs, so what is not on the queue never will be. */
 async function settleBatches(options: DeliveryOptions): Promise<void> {
-  const { contract, queue, batches, persist, log } = options
+  const { contract, queue, batches, persist, log, clock } = options
   const list = async () => await batches.waiting(contract, SETTLED_MAX)
   const ids = await persist('list batches', list)
-  if (ids.length === 0) return
-  const missing = await persist('look for batches', async () => await queue.missing(ids))
-  for (const id of missing) {
-    await persist('take back a batch', async () => await batches.finish(contract, id))
-  }
-  if (missing.length > 0) log.debug({ contract, missing }, 'batches that were never queued')
+  const ask = async () => (ids.length === 0 ? [] : await queue.missing(ids))
+  const missing = await persist('look for batches', ask)
+  const forget = async () => await batches.forget(contract, missing, clock.now())
+  await persist('take back batches', forget)
+  if (missing.length > 0) log.debug({ contract, missing }, 'batches that the queue does not have')
+}
+
+function toFound(entry: ReadEntry, key: EntryKey, { readAt, liveFrom }: Reading): FoundEntry {
+  const isLive = entry.time !== undefined && entry.time >= liveFrom
+  const delaySeconds = isLive ? (readAt - key.time) / 1_000 : undefined
+  return { ...key, usable: entry.usable, delaySeconds }
 }
 
 /**

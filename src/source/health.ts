@@ -13,8 +13,11 @@ export type LastError = {
   readonly hint: string | undefined
 }
 
-/** `blind`: the API can't be read. `store-down`: what was read can't be put anywhere. */
-export type HealthState = 'starting' | 'reading' | 'blind' | 'queue-full' | 'store-down'
+/**
+ * `blind`: the API can't be read. `store-down`: what was read can't be put anywhere. `standby`:
+ * another process reads this contract.
+ */
+export type HealthState = 'starting' | 'reading' | 'blind' | 'queue-full' | 'store-down' | 'standby'
 
 export type Health = {
   /** A request failed; it will be tried again in `waitMs`. */

@@ -1,21 +1,26 @@
 // Owns how far one contract was read, over the store that remembers it. It reads nothing itself.
+import type { Clock } from '../core/clock.ts'
+import type { Gap } from '../core/coverage.ts'
 import type { Log } from '../observe/log.ts'
-import type { ReadStore, Span } from '../state/stores.ts'
+import type { Fence, ReadStore, Span } from '../state/stores.ts'
 import type { Persist } from './delivery.ts'
+import { expectWritten } from './lease.ts'
 import type { WindowPart } from './page-reader.ts'
-import { floorSecond, formatWindow, spanWithin } from './window.ts'
+import { floorSecond, formatWindow } from './window.ts'
 
 export type Progress = {
   /** Finds the mark, or sets it on the very first start; says before what nothing was promised. */
   begin(startMs: number): Promise<{ readonly sinceMs: number; readonly isFirst: boolean }>
   mark(): number | undefined
-  /** Last of all: now the part counts as read, and what it could not prove is remembered. */
-  finish(part: WindowPart): Promise<void>
+  /** Last of all: now the part counts as read, and what it could not prove is a gap. */
+  finish(part: WindowPart, counts: { readonly fresh: number }): Promise<void>
   /** Spans that wait for a proof, oldest first. */
-  unproven(): Promise<readonly Span[]>
-  /** The window was read completely, and with it what was unproven inside. */
+  unproven(): Promise<readonly Gap[]>
+  /** The window was read completely again, and with it the gaps inside. */
   prove(window: Span): Promise<void>
   giveUp(gaps: readonly Span[]): Promise<void>
+  /** So many rows has an hour that was read completely. */
+  confirmHour(hour: number, rows: number): Promise<void>
 }
 
 /** Unproven spans looked at in one round; the rest waits for the next. */
@@ -23,48 +28,42 @@ const UNPROVEN_MAX = 500
 
 export function createProgress(options: {
   readonly contract: string
+  readonly fence: Fence
   readonly reads: ReadStore
+  readonly clock: Clock
   readonly log: Log
   readonly persist: Persist
 }): Progress {
-  const { contract, reads, log, persist } = options
+  const { contract, fence, reads, clock, log, persist } = options
   let mark: number | undefined
-  // Asking the store after every window would double its work for what is hardly ever there.
-  let hasUnproven = true
-
-  const list = async () => await reads.unproven(contract, UNPROVEN_MAX)
-
-  const unproven = async (): Promise<readonly Span[]> => {
-    if (!hasUnproven) return []
-    const spans = await persist('list unproven spans', list)
-    hasUnproven = spans.length > 0
-    return spans
-  }
 
   return {
     mark: () => mark,
-    unproven,
     async begin(startMs) {
       const from = floorSecond(startMs)
       const begun = await persist('find the mark', async () => await reads.begin(contract, from))
       mark = begun.mark
       return { sinceMs: begun.since, isFirst: begun.isFirst }
     },
-    async finish(part) {
-      const { window } = part
-      const open = part.proven ? [] : [window]
-      const call = async () => await reads.finishWindow(contract, window, open)
-      await persist('move the mark', call)
+    async finish(part, { fresh }) {
+      const { window, proven, total, known } = part
+      const counts = { total, known, entries: part.entries.length, fresh }
+      const record = { window, proven, ...counts, at: clock.now() }
+      const call = async () => await reads.finishWindow(contract, record, fence)
+      expectWritten(contract, await persist('move the mark', call))
       mark = Math.max(mark ?? 0, window.to)
-      if (part.proven) return
-      hasUnproven = true
-      const what = `${part.known} of ${part.total} entries`
+      if (proven) return
+      const what = `${known} of ${total} entries`
       log.debug({ contract, ...window }, `could not prove ${formatWindow(window)}: ${what}`)
     },
+    unproven: async () =>
+      await persist(
+        'list unproven spans',
+        async () => await reads.unproven(contract, UNPROVEN_MAX),
+      ),
     async prove(window) {
-      const proven = (await unproven()).filter((span) => spanWithin(span, window))
-      if (proven.length === 0) return
-      await persist('mark as proven', async () => await reads.prove(contract, proven))
+      const call = async () => await reads.prove(contract, window, clock.now(), fence)
+      expectWritten(contract, await persist('mark as proven', call))
     },
     async giveUp(gaps) {
       if (gaps.length === 0) return
@@ -73,6 +72,10 @@ export function createProgress(options: {
         const text = `gave up ${formatWindow(gap)}: it could not be read completely for a day`
         log.warn({ contract, ...gap }, text)
       }
+    },
+    async confirmHour(hour, rows) {
+      const call = async () => await reads.confirmHour(contract, hour, rows, clock.now())
+      await persist('confirm an hour', call)
     },
   }
 }

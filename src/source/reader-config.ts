@@ -37,6 +37,8 @@ export type PartRead = {
 /** What somebody may count; nothing here may throw. */
 export type ReaderHooks = {
   readonly partRead?: (part: PartRead) => void
+  /** An entry that is new: how long after its time it was read, at most. */
+  readonly arrived?: (contract: string, delayMs: number) => void
   /** An entry that only a sweep found: how long after its time, at most. */
   readonly straggler?: (contract: string, delayMs: number) => void
   /** An entry that went to the dead letters, and why. */

@@ -1,9 +1,15 @@
 // Owns which contracts are read, each by a loop of its own (contract-reader.ts), and what they
-// share: the budget of requests. Not the leases between several processes.
-import { setMaxListeners } from 'node:events'
+// share: the budget of requests. Which of several processes reads which: lease-keeper.ts.
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../observe/log.ts'
-import type { BatchStore, DeadLetterStore, ReadStore, SeenStore } from '../state/stores.ts'
+import type {
+  BatchStore,
+  DeadLetterStore,
+  Fence,
+  ReadLeaseStore,
+  ReadStore,
+  SeenStore,
+} from '../state/stores.ts'
 import { createBudget } from './budget.ts'
 import type { ActivityLogClient } from './client.ts'
 import type { ContractSource } from './contracts.ts'
@@ -15,6 +21,8 @@ import {
 import type { EntryQueue } from './delivery.ts'
 import type { SourceError } from './errors.ts'
 import { createHealth } from './health.ts'
+import { createLeaseKeeper } from './lease-keeper.ts'
+import { LeaseLostError } from './lease.ts'
 import { patiently } from './patient.ts'
 import type { ReaderConfig, ReaderHooks } from './reader-config.ts'
 
@@ -23,6 +31,7 @@ export type ReaderOptions = {
   readonly contracts: ContractSource
   readonly reads: ReadStore
   readonly batches: BatchStore
+  readonly leases: ReadLeaseStore
   readonly seen: SeenStore
   readonly queue: EntryQueue
   readonly deadLetters?: Pick<DeadLetterStore, 'add'> | undefined
@@ -36,8 +45,9 @@ export type ReaderOptions = {
 
 export type Reader = {
   /**
-   * Reads all contracts until the signal aborts; then it resolves, in the middle of a window if
-   * need be: the next run begins at the mark. Rejects on a fault of ours only. To be called once.
+   * Reads those contracts that no other process reads, until the signal aborts; then it resolves,
+   * in the middle of a window if need be: the next run begins at the mark. Rejects on a fault of
+   * ours only. To be called once.
    */
   run(signal: AbortSignal): Promise<void>
   /** By contract number. */
@@ -56,44 +66,67 @@ export function createReader(options: ReaderOptions): Reader {
     deadLetters: options.deadLetters,
     hooks: options.hooks ?? {},
   }
-  const readers = new Map<string, ContractReader>()
+  const slots = new Map<string, Slot>()
+  let stopping = false
+
+  const read = async (contract: string, fence: Fence, signal: AbortSignal): Promise<void> => {
+    const reader = createContractReader({ contract, fence }, shared)
+    slots.set(contract, { reader, since: clock.now() })
+    try {
+      await reader.run(signal)
+    } catch (error) {
+      if (!(error instanceof LeaseLostError)) throw error
+    }
+    if (!stopping) slots.set(contract, { reader: undefined, since: clock.now() })
+  }
 
   const run = async (signal: AbortSignal): Promise<void> => {
     const stop = new AbortController()
-    const abort = (): void => stop.abort(signal.reason)
+    const abort = (): void => {
+      stopping = true
+      stop.abort(signal.reason)
+    }
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) abort()
-    // Every contract waits with this one signal: that is no leak, however many there are.
-    setMaxListeners(0, stop.signal)
-    // One loop that fails by a fault of ours ends the others, and run() tells it.
+    const keeper = createLeaseKeeper({ ...options, read })
+    const follow = (contracts: readonly string[]): void => {
+      for (const contract of contracts) {
+        if (!slots.has(contract)) slots.set(contract, { reader: undefined, since: clock.now() })
+      }
+      keeper.follow(contracts)
+    }
+    // One part that fails by a fault of ours ends the other, and run() tells it.
     const faults: unknown[] = []
     const fail = (error: unknown): void => {
       faults.push(error)
       stop.abort(error)
     }
-    const loops = new Set<Promise<void>>()
-    const startReaders = (contracts: readonly string[]): void => {
-      for (const contract of contracts) {
-        if (readers.has(contract)) continue
-        const reader = createContractReader(contract, shared)
-        readers.set(contract, reader)
-        loops.add(reader.run(stop.signal).catch(fail))
-      }
-    }
-    await followContracts({ ...shared, startReaders, signal: stop.signal }).catch(fail)
-    await Promise.all(loops)
+    const following = followContracts({ ...shared, follow, signal: stop.signal }).catch(fail)
+    await Promise.all([following, keeper.run(stop.signal).catch(fail)])
     signal.removeEventListener('abort', abort)
     if (faults.length > 0) throw faults[0]
   }
 
-  const status = () => Object.fromEntries([...readers].map(([id, reader]) => [id, reader.status()]))
+  const status = () =>
+    Object.fromEntries(
+      [...slots].map(([id, { reader, since }]) => [id, reader?.status() ?? standby(since)]),
+    )
   return { run, status }
+}
+
+/** A contract, and its reader while this process has the lease. */
+type Slot = { readonly reader: ContractReader | undefined; readonly since: number }
+
+function standby(since: number): ContractStatus {
+  const nothing = { lastSuccess: undefined, lastError: undefined, mark: undefined }
+  return { state: 'standby', since, ...nothing, probe: undefined, begunAt: undefined, liveFrom: 0 }
 }
 
 type Following = Omit<ReaderOptions, 'hooks'> & {
   readonly hooks: ReaderHooks
   readonly budget: ReturnType<typeof createBudget>
-  readonly startReaders: (contracts: readonly string[]) => void
+  /** Reads these from now on, too. */
+  readonly follow: (contracts: readonly string[]) => void
   readonly signal: AbortSignal
 }
 
@@ -117,7 +150,7 @@ async function followContracts(following: Following): Promise<void> {
       const list = await patiently(async () => await contracts.list(signal), patience, signal)
       tellChanges(log, known, list)
       known = list
-      following.startReaders(list)
+      following.follow(list)
       if (contracts.refreshMs === undefined) return
       await clock.sleep(contracts.refreshMs, signal)
       signal.throwIfAborted()

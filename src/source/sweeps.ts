@@ -1,7 +1,8 @@
 // Owns when which span is read again: to find stragglers, and to prove what could not be proven.
 // It plans only; reader.ts reads.
+import type { Gap } from '../core/coverage.ts'
 import type { Span } from '../state/stores.ts'
-import { splitSpan, subtractSpans, sweepSpan } from './window.ts'
+import { splitAtHours, subtractSpans, sweepSpan } from './window.ts'
 
 /** One kind of sweep: every so often, the last so much. */
 export type SweepConfig = { readonly everyMs: number; readonly reachMs: number }
@@ -14,7 +15,7 @@ export type Sweeps = {
   /** Whether it is time to look for unproven spans; each time is told once. */
   wantsUnproven(nowMs: number): boolean
   /** Spans that are still unproven; those to be tried now are read next. */
-  setUnproven(spans: readonly Span[], nowMs: number): void
+  setUnproven(gaps: readonly Gap[], nowMs: number): void
   /** Takes out the spans that were tried for so long that they are gaps now. */
   takeGaps(nowMs: number): readonly Span[]
 }
@@ -60,7 +61,7 @@ export function createSweeps({ sweeps, startMs, sinceMs, isFirst }: SweepsOption
       if (span === undefined || plan.pending.length > 0) continue
       // An unproven second is tried by itself: within a sweep it would fail the whole piece.
       const holes = [...unproven.values()].map((tried) => tried.span)
-      const pieces = [...splitSpan(span)].flatMap((piece) => subtractSpans(piece, holes))
+      const pieces = splitAtHours(span).flatMap((piece) => subtractSpans(piece, holes))
       plan.pending = [...pieces]
     }
   }
@@ -91,10 +92,13 @@ export function createSweeps({ sweeps, startMs, sinceMs, isFirst }: SweepsOption
       unprovenDueMs = nowMs + retryMs
       return true
     },
-    setUnproven(spans, nowMs) {
-      const fresh = { notedMs: nowMs, dueMs: nowMs, tries: 0 }
+    setUnproven(gaps, nowMs) {
       unproven = new Map(
-        spans.map((span) => [keyOf(span), unproven.get(keyOf(span)) ?? { span, ...fresh }]),
+        gaps.map(({ from, to, foundAt }) => {
+          const span = { from, to }
+          const fresh = { span, notedMs: foundAt || nowMs, dueMs: nowMs, tries: 0 }
+          return [keyOf(span), unproven.get(keyOf(span)) ?? fresh]
+        }),
       )
     },
     takeGaps(nowMs) {

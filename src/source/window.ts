@@ -72,6 +72,16 @@ export function* splitSpan(span: Span, widthMs: number = WINDOW_MS_MAX): Generat
   }
 }
 
+/**
+ * Cuts a span of more than an hour where hours begin, oldest first: a sweep then proves whole hours
+ * of the ledger.
+ */
+export function splitAtHours(span: Span): readonly Span[] {
+  if (span.to - span.from <= WINDOW_MS_MAX) return [span]
+  const first = Math.min(span.to, (Math.floor(span.from / HOUR_MS) + 1) * HOUR_MS)
+  return [{ from: span.from, to: first }, ...splitSpan({ from: first, to: span.to })]
+}
+
 /** Two halves, older first, cut at a whole second; undefined when only one second is left. */
 export function halve(window: Span): readonly [Span, Span] | undefined {
   const middle = floorSecond(window.from + (window.to - window.from) / 2)
@@ -94,10 +104,6 @@ export function subtractSpans(span: Span, holes: readonly Span[]): readonly Span
     })
   }
   return rest
-}
-
-export function spanWithin(inner: Span, outer: Span): boolean {
-  return inner.from >= outer.from && inner.to <= outer.to
 }
 
 /** Below this a wider window costs no more requests; above it a crash or a cut costs many. */

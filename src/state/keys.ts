@@ -42,13 +42,31 @@ export function createKeys(prefix: string) {
     numbers: `${prefix}:numbers`,
     /** Hash: what each rule did in an hour, by the name of the number and the rule. */
     ruleStats: (hour: number) => `${prefix}:rule-stats:${hour}`,
+    /** Set: contracts that were ever read. */
+    readContracts: `${prefix}:read-contracts`,
     mark: (contract: string) => of(contract, 'mark'),
     readBegin: (contract: string) => of(contract, 'read-begin'),
     unproven: (contract: string) => of(contract, 'unproven'),
+    /** Who reads it: the fence of the lease, gone when that runs out. */
+    readLease: (contract: string) => of(contract, 'read-lease'),
+    /** The highest fence that was given. */
+    fence: (contract: string) => of(contract, 'fence'),
     /** Sorted set: batches announced and not finished, by the time the mark may not pass. */
     batches: (contract: string) => of(contract, 'batches'),
-    /** Sorted set: spans given up or poisoned, `from-to` by from. */
+    /** Hash: what a batch is counted for, by its id. */
+    batchCounts: (contract: string) => of(contract, 'batch-counts'),
+    /** Sorted set: spans given up, poisoned or lost, `from-to` by from. */
     gaps: (contract: string) => of(contract, 'gaps'),
+    /** Hash: why and since when of each gap, unproven ones too. */
+    gapNotes: (contract: string) => of(contract, 'gap-notes'),
+    /** List: the gaps closed last. */
+    closedGaps: (contract: string) => of(contract, 'closed-gaps'),
+    /** List: the windows read last. */
+    windows: (contract: string) => of(contract, 'windows'),
+    /** Hash: the sums of one hour of event time, `hour` counted since 1970. */
+    ledger: (contract: string, hour: number) => of(contract, `ledger:${hour}`),
+    /** Sorted set: ids of entries that no attempt could evaluate, by event time. */
+    poisoned: (contract: string) => of(contract, 'poisoned'),
     seen: (contract: string, hour: number) => of(contract, `seen:${hour}`),
     deadLetters: (contract: string) => of(contract, 'dead-letters'),
     deadLetterCount: (contract: string) => of(contract, 'dead-letter-count'),

@@ -11,8 +11,11 @@ import { createRedisAlertNews, withActionNews, withNews } from './redis-alert-ne
 import { createRedisAlertPages } from './redis-alert-pages.ts'
 import { createRedisEventStore } from './redis-events.ts'
 import { createRedisDeadLetterStore } from './redis-letters.ts'
-import { createRedisBatchStore, createRedisMarkStore } from './redis-marks.ts'
-import { createRedisReadStore, createRedisSeenStore } from './redis-reads.ts'
+import { createRedisBatchStore, createRedisSeenStore } from './redis-batches.ts'
+import { createRedisCoverageStore } from './redis-coverage.ts'
+import { createRedisMarkStore } from './redis-gaps.ts'
+import { createRedisReadLeaseStore } from './redis-read-leases.ts'
+import { createRedisReadStore } from './redis-reads.ts'
 import { createRedisContractStore, createRedisNumberStore } from './redis-registry.ts'
 import { createRedisSilenceStore } from './redis-silences.ts'
 import { createRedisRuleStatsStore } from './redis-rule-stats.ts'
@@ -22,10 +25,12 @@ import type {
   AlertStore,
   BatchStore,
   ContractStore,
+  CoverageStore,
   DeadLetterStore,
   LeaseStore,
   MarkStore,
   NumberStore,
+  ReadLeaseStore,
   ReadStore,
   RuleStatsStore,
   SeenStore,
@@ -38,6 +43,8 @@ export type Stores = {
   readonly reads: ReadStore
   readonly marks: MarkStore
   readonly batches: BatchStore
+  readonly coverage: CoverageStore
+  readonly readLeases: ReadLeaseStore
   readonly seen: SeenStore
   readonly deadLetters: DeadLetterStore
   readonly alerts: AlertStore
@@ -69,6 +76,8 @@ export function openRedisStores(redis: Redis, keys: Keys, options: StoreOptions 
     reads: createRedisReadStore(redis, keys),
     marks: createRedisMarkStore(redis, keys),
     batches: createRedisBatchStore(redis, keys),
+    coverage: createRedisCoverageStore(redis, keys),
+    readLeases: createRedisReadLeaseStore(redis, keys),
     seen: createRedisSeenStore(redis, keys),
     deadLetters: createRedisDeadLetterStore(redis, keys),
     alerts: withNews(createRedisAlertStore(redis, keys), alertNews),

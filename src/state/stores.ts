@@ -2,6 +2,7 @@
 import type { Alert, Notification } from '../core/alert.ts'
 import type { TrailEntry } from '../core/alert-action.ts'
 import type { Silence } from '../core/silence.ts'
+import type { EntryKey, Span } from './read-stores.ts'
 
 export type {
   DueWindow,
@@ -13,75 +14,7 @@ export type {
   WindowStore,
 } from './window-store.ts'
 
-/** An entry's identity and event time (ms), as far as the reader knows them. */
-export type EntryKey = { readonly id: string; readonly time: number }
-
-/** A span of event time, `[from, to)`, in ms. */
-export type Span = { readonly from: number; readonly to: number }
-
-export type ReadBegin = {
-  /** Nothing before it was promised; 0 when that is not known any more. */
-  readonly since: number
-  readonly mark: number
-  readonly isFirst: boolean
-}
-
-/**
- * How far each contract was read. The mark never moves back; a span that could not be proven
- * complete is remembered until a later read proves it.
- */
-export type ReadStore = {
-  /**
-   * Where reading of a contract began, and how far it got. On the very first call both are `from`:
-   * written down before anything is read, so that a crash in the first window can't move them.
-   */
-  begin(contract: string, from: number): Promise<ReadBegin>
-  mark(contract: string): Promise<number | undefined>
-  /** Moves the mark to `to` unless it is further already, and remembers unproven spans. */
-  finishWindow(contract: string, window: Span, unproven: readonly Span[]): Promise<void>
-  /** Spans still unproven, oldest first, at most `limit`. */
-  unproven(contract: string, limit: number): Promise<readonly Span[]>
-  prove(contract: string, spans: readonly Span[]): Promise<void>
-  /** Unproven spans that nobody tries any more: they stay gaps. */
-  giveUp(contract: string, spans: readonly Span[]): Promise<void>
-}
-
-/**
- * How far each contract was *evaluated*: what statements about absence wait for. It never moves
- * back, and neither a poisoned batch nor a second that can't be read holds it up: those are gaps.
- */
-export type MarkStore = {
-  /**
-   * Everything with an earlier event time (ms) was read and evaluated, or lies in a gap, or became
-   * visible too late to be read then. Undefined before the first read.
-   */
-  evaluated(contract: string): Promise<number | undefined>
-  /** Spans that intersect `[from, to)` of which something may be missing, oldest first. */
-  gaps(contract: string, span: Span): Promise<readonly Span[]>
-}
-
-/**
- * Batches of entries between the reader and the end of their evaluation. One is announced before
- * the queue has it: a crash in between leaves a name that `waiting` lists, never a hidden batch.
- */
-export type BatchStore = {
-  /** `time` (ms) is that of its first entry: the evaluated mark stays at or before it. */
-  announce(contract: string, batch: { readonly id: string; readonly time: number }): Promise<void>
-  /** It was evaluated, or the queue never got it. Doing it again changes nothing. */
-  finish(contract: string, id: string): Promise<void>
-  /** Nothing can evaluate it: its span is a gap. Doing it again changes nothing. */
-  poison(contract: string, id: string, span: Span): Promise<void>
-  /** Ids of those announced and not finished, oldest event first, at most `limit`. */
-  waiting(contract: string, limit: number): Promise<readonly string[]>
-}
-
-/** Which entries went to the queue in the last SEEN_HOURS: saves work, nothing rests on it. */
-export type SeenStore = {
-  /** For each key whether it was seen. */
-  seen(contract: string, keys: readonly EntryKey[]): Promise<readonly boolean[]>
-  add(contract: string, keys: readonly EntryKey[]): Promise<void>
-  remove(contract: string, keys: readonly EntryKey[]): Promise<void>
-}
+export type * from './read-stores.ts'
 
 /** What could not be used, kept with its text and the reason. */
 export type DeadLetter = {

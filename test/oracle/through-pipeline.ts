@@ -173,9 +173,9 @@ function openPipeline({
     marks: {
       evaluated: async () => mark(),
       gaps: async (contract, span) =>
-        input.gaps.filter(
-          (gap) => gap.contract === contract && gap.to > span.from && gap.from < span.to,
-        ),
+        input.gaps
+          .filter((gap) => gap.contract === contract && gap.to > span.from && gap.from < span.to)
+          .map((gap) => ({ ...gap, reason: 'unproven' as const, foundAt: 0 })),
     },
     detection: { latenessMs: 30 * 86_400_000, settleMs: input.settleMs, membersMax: 10_000 },
     contracts: { add: async () => {}, list: async () => CONTRACTS },

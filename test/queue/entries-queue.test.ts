@@ -23,15 +23,20 @@ function open() {
   const queue = createEntriesQueue({ connections, log: silentLog })
   const finished: string[] = []
   const poisoned: string[] = []
-  const work = (evaluate: (job: EntriesJob) => Promise<void>): EntriesWorker =>
-    createEntriesWorker({
+  const work = (judge: (job: EntriesJob) => Promise<void>): EntriesWorker => {
+    const evaluate = async (job: EntriesJob) => {
+      await judge(job)
+      return { ruleSetVersion: 'v1' }
+    }
+    return createEntriesWorker({
       connections,
       concurrency: 1,
       pipeline: { evaluate } as unknown as Pipeline,
-      batches: { finish: async (_contract, id) => void finished.push(id) },
+      batches: { finish: async (_contract, { id }) => void finished.push(id) },
       log: silentLog,
       onPoisoned: async ({ id }) => void poisoned.push(id),
     })
+  }
   return { queue, work, finished, poisoned }
 }
 

@@ -88,8 +88,8 @@ describe('a reader that dies at a call of a store or the queue', () => {
     }
     expect(died).toEqual(
       new Set([
-        ...['begin', 'finishWindow', 'unproven', 'seen', 'add'],
-        ...['announce', 'enqueue', 'waiting', 'missing'],
+        ...['begin', 'finishWindow', 'unproven', 'seen', 'remember'],
+        ...['announce', 'enqueue', 'waiting', 'missing', 'forget'],
       ]),
     )
   })

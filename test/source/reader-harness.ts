@@ -15,14 +15,9 @@ import {
   type Simulator,
   type SimulatorOptions,
 } from '../../src/simulator/simulator.ts'
-import { createMemoryReadStore, createMemorySeenStore } from '../../src/state/memory-reads.ts'
-import type {
-  BatchStore,
-  DeadLetter,
-  MarkStore,
-  ReadStore,
-  SeenStore,
-} from '../../src/state/stores.ts'
+import { createMemoryReadLeaseStore } from '../../src/state/memory-read-leases.ts'
+import { createMemoryReadStore, type MemoryReads } from '../../src/state/memory-reads.ts'
+import type { BatchStore, DeadLetter, ReadLeaseStore, SeenStore } from '../../src/state/stores.ts'
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts'
 
 export const START = Date.parse('2026-11-20T09:00:00Z')
@@ -45,7 +40,8 @@ export const CONFIG: ReaderConfig = {
 
 /** What survives a crash: the stores, and the queue with what was put in. */
 export type Remains = {
-  readonly reads: ReadStore & MarkStore
+  readonly leases: ReadLeaseStore
+  readonly reads: MemoryReads
   readonly batches: BatchStore
   readonly seen: SeenStore
   readonly queue: EntryQueue
@@ -89,7 +85,8 @@ export function createBench(
   const jobs: number[] = []
   const buried: DeadLetter[] = []
   const onQueue = new Map<string, EntriesBatch>()
-  const reads = createMemoryReadStore()
+  const leases = createMemoryReadLeaseStore(clock)
+  const reads = createMemoryReadStore({ clock, leases })
   const bench: Bench = {
     onQueue,
     clock,
@@ -98,9 +95,10 @@ export function createBench(
     jobs,
     buried,
     waiting: 0,
+    leases,
     reads,
     batches: reads,
-    seen: createMemorySeenStore(clock),
+    seen: reads,
     queue: {
       async enqueue(batch) {
         queued.push(...batch.entries)
@@ -121,6 +119,7 @@ export function createBench(
         contracts: fixedContracts([CONTRACT]),
         reads: bench.reads,
         batches: bench.batches,
+        leases: bench.leases,
         seen: bench.seen,
         queue: bench.queue,
         deadLetters: bench.deadLetters,

@@ -23,6 +23,7 @@ import {
   pagesOf,
   START,
 } from './reader-harness.ts'
+import { record } from '../state/read-store.contract.ts'
 import { createVirtualClock } from './virtual-clock.ts'
 
 type Line = { readonly level: string; readonly msg: string; readonly fields: Fields }
@@ -104,7 +105,7 @@ describe('hot reads', () => {
   it('read what was missed in an outage of ours oldest first, an hour at a time', async () => {
     const bench = createMemoryLog(every(MINUTE_MS, START - 6 * HOUR_MS, START))
     const mark = START - 5 * HOUR_MS
-    await bench.reads.finishWindow(CONTRACT, { from: mark, to: mark }, [])
+    await bench.reads.finishWindow(CONTRACT, record({ from: mark, to: mark }), 0)
     const parts: PartRead[] = []
     await bench.runUntil(() => parts.filter(({ kind }) => kind === 'hot').length >= 6, {
       hooks: { partRead: (part) => void parts.push(part) },
@@ -121,7 +122,7 @@ describe('hot reads', () => {
   it('go on when the clock is set back behind the mark', async () => {
     const bench = createMemoryLog(every(10_000, START - 3 * HOUR_MS, START + HOUR_MS))
     const ahead = START + 2 * HOUR_MS
-    await bench.reads.finishWindow(CONTRACT, { from: ahead, to: ahead }, [])
+    await bench.reads.finishWindow(CONTRACT, record({ from: ahead, to: ahead }), 0)
     const windows: Span[] = []
     await bench.runUntil(() => bench.clock.now() > START + MINUTE_MS, {
       hooks: { partRead: ({ kind, window }) => kind === 'hot' && windows.push(window) },
@@ -139,14 +140,18 @@ describe('hot reads', () => {
         missing: async () => [],
         waiting: async () => 0,
       },
-      seen: {
-        ...bench.seen,
-        add: async () => void order.push('seen'),
+      batches: {
+        ...bench.batches,
+        remember: async () => {
+          order.push('seen')
+          return 'written'
+        },
       },
       reads: {
         ...bench.reads,
-        finishWindow: async (_contract, { from, to }) => {
-          if (from < to) order.push('mark')
+        finishWindow: async () => {
+          order.push('mark')
+          return 'written'
         },
       },
     })
@@ -317,7 +322,7 @@ describe('an API that fails', () => {
       config: { ...CONFIG, requestsPerMinuteMax: 6_000 },
     })
     unproven.push(await bench.reads.unproven(CONTRACT, 9))
-    expect(unproven[0]).toEqual([{ from: bad, to: bad + 1_000 }])
+    expect(unproven[0]).toMatchObject([{ from: bad, to: bad + 1_000 }])
     expect(await bench.reads.mark(CONTRACT)).toBeGreaterThan(START + 1.9 * HOUR_MS)
     const id = `entry-${(bad - START + MINUTE_MS) / 10_000}`
     expect(idsOf(bench.queued)).not.toContain(id)
@@ -333,7 +338,9 @@ describe('an API that fails', () => {
       const { total, ...rest } = await page(contract, at, signal)
       return { ...rest, total: at.fromMs <= window.from && at.toMs > window.from ? 1 : total }
     })
-    await bench.reads.finishWindow(CONTRACT, { from: START, to: START }, [window])
+    const found = { proven: false, at: START }
+    await bench.reads.finishWindow(CONTRACT, record(window, found), 0)
+    await bench.reads.finishWindow(CONTRACT, record({ from: START, to: START }), 0)
     const gaps: Span[] = []
     await bench.runUntil(() => gaps.length > 0, {
       log,
@@ -366,7 +373,7 @@ describe('what cannot take more', () => {
     expect(told).toEqual([INFO, INFO])
   })
 
-  it.each(['enqueue', 'waiting', 'seen', 'add', 'begin', 'finishWindow'] as const)(
+  it.each(['enqueue', 'waiting', 'seen', 'announce', 'remember', 'begin', 'finishWindow'] as const)(
     'a store that is down at "%s" is waited for, with one warning, and nothing is lost',
     async (name) => {
       const { log, lines } = createRecorder()
@@ -378,9 +385,10 @@ describe('what cannot take more', () => {
         held += 1
         throw new Error('connect ECONNREFUSED')
       }
-      const { reads, seen, queue } = bench
+      const { reads, batches, seen, queue } = bench
       await bench.runUntil(() => bench.clock.now() > START + 30 * MINUTE_MS, {
         log,
+        batches: guarded(batches, flaky),
         reads: guarded(reads, flaky),
         seen: guarded(seen, flaky),
         queue: guarded(queue, flaky),

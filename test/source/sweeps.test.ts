@@ -1,3 +1,4 @@
+import type { Span } from '../../src/state/stores.ts'
 import { describe, expect, it } from 'vitest'
 import { createSweeps } from '../../src/source/sweeps.ts'
 import type { SweepPiece, Sweeps } from '../../src/source/sweeps.ts'
@@ -61,6 +62,8 @@ describe('sweeps', () => {
   })
 })
 
+const found = (span: Span, foundAt = START) => ({ ...span, reason: 'unproven' as const, foundAt })
+
 describe('unproven spans', () => {
   const second = { from: START - MINUTE, to: START - MINUTE + 1_000 }
 
@@ -69,7 +72,7 @@ describe('unproven spans', () => {
     drain(sweeps, START)
     const tries: number[] = []
     for (let now = START; now < START + 6 * HOUR; now += MINUTE) {
-      if (sweeps.wantsUnproven(now)) sweeps.setUnproven([second], now)
+      if (sweeps.wantsUnproven(now)) sweeps.setUnproven([found(second)], now)
       if (drain(sweeps, now).some(({ kind }) => kind === 'unproven')) tries.push(now - START)
     }
     const gaps = tries.slice(1).map((time, index) => (time - (tries[index] ?? 0)) / MINUTE)
@@ -79,7 +82,7 @@ describe('unproven spans', () => {
 
   it('are left out of sweeps, which one unreadable second would fail as a whole', () => {
     const sweeps = again()
-    sweeps.setUnproven([second], START)
+    sweeps.setUnproven([found(second)], START)
     const windows = drain(sweeps, START)
       .filter(({ kind }) => kind === 'sweep')
       .map(({ window }) => window)
@@ -89,17 +92,25 @@ describe('unproven spans', () => {
 
   it('are gaps after a day of trying, not before', () => {
     const sweeps = again()
-    sweeps.setUnproven([second], START)
-    sweeps.setUnproven([second], START + 20 * HOUR)
+    sweeps.setUnproven([found(second)], START)
+    sweeps.setUnproven([found(second)], START + 20 * HOUR)
     expect(sweeps.takeGaps(START + 23 * HOUR)).toEqual([])
     expect(sweeps.takeGaps(START + 25 * HOUR)).toEqual([second])
     expect(sweeps.takeGaps(START + 25 * HOUR)).toEqual([])
   })
 
+  it('are gaps a day after they were found, however often the service was started since', () => {
+    const sweeps = again()
+    const old = { from: START - 21 * HOUR, to: START - 20 * HOUR }
+    sweeps.setUnproven([found(old, START - 20 * HOUR)], START)
+    expect(sweeps.takeGaps(START + 3 * HOUR)).toEqual([])
+    expect(sweeps.takeGaps(START + 5 * HOUR)).toEqual([old])
+  })
+
   it('that are old already when first seen get their day all the same', () => {
     const sweeps = again()
     const old = { from: START - 72 * HOUR, to: START - 71 * HOUR }
-    sweeps.setUnproven([old], START)
+    sweeps.setUnproven([found(old)], START)
     expect(sweeps.takeGaps(START + 23 * HOUR)).toEqual([])
   })
 })

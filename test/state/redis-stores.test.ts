@@ -1,10 +1,18 @@
 // Owns the proof that the smaller Redis stores keep their promises.
 import { afterAll, describe, expect, it } from 'vitest'
 import { createKeys } from '../../src/state/keys.ts'
-import { createMemoryReadStore, createMemorySeenStore } from '../../src/state/memory-reads.ts'
+import { createMemoryReadLeaseStore } from '../../src/state/memory-read-leases.ts'
+import { createMemoryReadStore } from '../../src/state/memory-reads.ts'
 import { openRedisStores } from '../../src/state/redis.ts'
 import { DEAD_LETTER_LENGTH_MAX } from '../../src/state/redis-letters.ts'
-import { describeMarkStore, describeReadStore, describeSeenStore } from './read-store.contract.ts'
+import { describeCoverage } from './coverage.contract.ts'
+import {
+  describeLeaseStore,
+  describeMarkStore,
+  describeReadStore,
+  describeSeenStore,
+  type ReadStores,
+} from './read-store.contract.ts'
 import { openTestRedis } from './redis.ts'
 import { digestEntry } from '../../src/core/digest.ts'
 import { sampleNotification } from './sample.ts'
@@ -18,19 +26,22 @@ function open() {
   return openRedisStores(test.redis, createKeys(`${test.prefix}-${opened}`))
 }
 
-describe('reads in memory', () => describeReadStore(createMemoryReadStore))
-describe('reads in redis', () => describeReadStore(() => open().reads))
-describe('marks in memory', () =>
-  describeMarkStore(() => {
-    const reads = createMemoryReadStore()
-    return { reads, marks: reads, batches: reads }
-  }))
-describe('marks in redis', () => describeMarkStore(open))
-describe('seen in memory', () =>
-  describeSeenStore(() =>
-    createMemorySeenStore({ now: () => 3 * 3_600_000, sleep: async () => {} }),
-  ))
-describe('seen in redis', () => describeSeenStore(() => open().seen))
+function openMemory(): ReadStores {
+  const readLeases = createMemoryReadLeaseStore({ now: () => 0 })
+  const reads = createMemoryReadStore({ leases: readLeases })
+  return { reads, marks: reads, batches: reads, seen: reads, coverage: reads, readLeases }
+}
+
+describe.each([
+  ['in memory', openMemory],
+  ['in redis', open],
+] as const)('%s', (_where, openStores) => {
+  describe('reads', () => describeReadStore(openStores))
+  describe('the evaluated mark', () => describeMarkStore(openStores))
+  describe('ids that were seen', () => describeSeenStore(openStores))
+  describe('leases of readers', () => describeLeaseStore(openStores))
+  describe('the ledger', () => describeCoverage(openStores))
+})
 
 describe('numbers', () => {
   it('are never handed out twice, also to several processes at once', async () => {

@@ -7,8 +7,7 @@ export function metricsPlugin(metrics: Metrics): (server: FastifyInstance) => vo
   return (server) => {
     server.get('/metrics', async (request, reply) => {
       demandRole(request, 'viewer')
-      const { registry } = metrics
-      return reply.type(registry.contentType).send(await registry.metrics())
+      return reply.type(metrics.registry.contentType).send(await metrics.text())
     })
   }
 }
