@@ -19,7 +19,7 @@ import { ruleSetOf } from '../backtest/replay.ts'
 import { eventAt } from '../oracle/event-at.ts'
 import type { TestRedis } from '../state/redis.ts'
 import { Crash, dying } from './dying.ts'
-import { NO_FENCE, record, span } from '../state/read-store.contract.ts'
+import { NO_FENCE, record } from '../state/read-store.contract.ts'
 
 export const CONTRACT = '31720001'
 
@@ -231,7 +231,11 @@ async function play(setting: Setting, steps: readonly Step[], options: Play): Pr
       waiting.shift()
     }
     nowMs = tickAt
-    await process.stores.reads.finishWindow(CONTRACT, record(span(startMs, nowMs)), NO_FENCE)
+    await process.stores.reads.finishWindow(
+      CONTRACT,
+      record({ from: startMs, to: nowMs }),
+      NO_FENCE,
+    )
     await untilDone(({ pipeline }) => pipeline.advance(CONTRACT))
     await untilDone(({ telling }) => telling.nudges.look())
     await collect(process, told, nowMs - startMs)

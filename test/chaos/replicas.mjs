@@ -2,6 +2,7 @@
 // reader or evaluator is replaced within 15 s, a rolling restart loses and repeats nothing, and the
 // ledger says so. Everything is real but the API: processes, Redis, Slack's side of HTTP.
 import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
@@ -68,7 +69,6 @@ const config = {
     slack: { type: 'slack', url: slack.url, pace: '0', budget: { count: 10000, within: '1m' } },
   },
 }
-const { writeFileSync } = await import('node:fs')
 writeFileSync(`${data.folder}/tocsin.config.json`, JSON.stringify(config))
 
 /** One process of one part; resolves when it says that it runs. */
@@ -99,9 +99,9 @@ async function start(part) {
 }
 
 const names = []
-let feeding = true
+const feeding = new AbortController()
 const feed = async () => {
-  while (feeding) {
+  while (!feeding.signal.aborted) {
     put()
     await sleep(Number(values.everyMs))
   }
@@ -189,7 +189,7 @@ for (const old of [...processes]) {
 }
 verdict.check(worst <= 10_000, `rolling restart: the slowest entry was told in ${seconds(worst)}`)
 
-feeding = false
+feeding.abort()
 await feeder
 const settling = performance.now()
 while (names.some((name) => !isTold(name)) && performance.now() - settling < SETTLE_MS_MAX) {
