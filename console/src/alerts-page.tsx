@@ -70,10 +70,16 @@ export function AlertsPage(props: {
     const alert = feed.rows[index]
     if (alert !== undefined && canAct(props.session)) setActing({ kind, alert })
   }
+  const openSelected = () => {
+    // A button or a link that has the focus is what Enter means.
+    if (selected === undefined || document.activeElement !== document.body) return 'not mine'
+    return goTo(`/alerts/${encodeURIComponent(selected)}`)
+  }
   useKeys({
     j: () => move(1),
     k: () => move(index < 0 ? 1 : -1),
     '/': () => search.current?.focus(),
+    Enter: () => openSelected(),
     ...(props.isGoing
       ? {}
       : { a: () => act('ack'), r: () => act('resolve'), s: () => act('silence') }),

@@ -1,7 +1,8 @@
 // Owns the keyboard: what a key does on the page that is shown. Never while somebody writes.
 import { useEffect, useRef } from 'preact/hooks'
 
-export type KeyMap = Readonly<Record<string, (event: KeyboardEvent) => void>>
+/** An act that returns `'not mine'` leaves the key to whatever has the focus. */
+export type KeyMap = Readonly<Record<string, (event: KeyboardEvent) => unknown>>
 
 export function useKeys(keys: KeyMap): void {
   const current = useRef(keys)
@@ -11,9 +12,8 @@ export function useKeys(keys: KeyMap): void {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
       if (document.querySelector('dialog[open]') !== null) return
       const act = current.current[event.key]
-      if (act === undefined) return
+      if (act === undefined || act(event) === 'not mine') return
       event.preventDefault()
-      act(event)
     }
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)

@@ -58,6 +58,8 @@ export function openEditor(
       }),
     ],
   })
+  // So that it scrolls by keyboard, too.
+  view.scrollDOM.tabIndex = 0
   return {
     setText(text) {
       const { doc } = view.state

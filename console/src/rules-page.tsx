@@ -214,7 +214,7 @@ function AttackMatrix({ rules }: { readonly rules: readonly RuleRow[] }) {
         ].sort()
         return (
           <div key={tactic} class={found.length === 0 ? 'none' : ''}>
-            <h3>{tactic.replaceAll('-', ' ')}</h3>
+            <h2>{tactic.replaceAll('-', ' ')}</h2>
             {found.length === 0 ? (
               <p class="none">no rule</p>
             ) : (

@@ -26,7 +26,12 @@ export type TestService = {
   readonly redis: TestRedis
   /** The text of every message Slack accepted, one string each. */
   messages(): readonly string[]
-  start(options?: { readonly roles?: readonly Role[]; readonly receivers?: unknown }): Promise<App>
+  start(options?: {
+    readonly roles?: readonly Role[]
+    readonly receivers?: unknown
+    /** The `http` of the configuration; any free port where it says nothing. */
+    readonly http?: unknown
+  }): Promise<App>
   /** Resolves when the check passes; rejects with its last failure. */
   until(check: () => void | Promise<void>): Promise<void>
   close(): Promise<void>
@@ -60,12 +65,12 @@ export async function openTestService(
   const apiUrl = await simulator.start()
   const running = new Set<App>()
 
-  const configFor = (receivers: unknown): Config => {
+  const configFor = (receivers: unknown, http: unknown = { port: 0 }): Config => {
     const { config, problems } = parseConfig(
       {
         ionos: { apiUrl, token: simulator.token, interval: '1s', requestsPerMinuteMax: 6_000 },
         rules: [join(folder, 'rules')],
-        http: { port: 0 },
+        http,
         redis: { url: options.redisUrl ?? redis.address, prefix: redis.prefix },
         receivers: receivers ?? {
           slack: { type: 'slack', url: slack.url, pace: '0', budget: 'off' },
@@ -93,9 +98,9 @@ export async function openTestService(
       slack.requests
         .filter((request) => request.answer.startsWith('200'))
         .map((request) => JSON.stringify(request.payload)),
-    async start({ roles = ROLES, receivers } = {}) {
+    async start({ roles = ROLES, receivers, http } = {}) {
       const app = await startApp({
-        config: configFor(receivers),
+        config: configFor(receivers, http),
         roles: new Set(roles),
         clock: systemClock,
         log: silentLog,
