@@ -1,12 +1,11 @@
 // Owns the page that says whether the service itself is well: how far each contract was read and
 // evaluated, what waits, who can be told, and whether anything was missed.
-import type { CoverageAnswer, StatusAnswer } from '../../src/http/status-view.ts'
+import type { StatusAnswer } from '../../src/http/status-view.ts'
 import { useLoaded } from './loaded.ts'
-import { Empty, ErrorNotice, Loading, Notice } from './parts.tsx'
+import { Empty, ErrorNotice, Loading } from './parts.tsx'
 import { Age, spanText, Time, useNow } from './time.tsx'
 
 const REFRESH_MS = 5_000
-const COVERAGE_REFRESH_MS = 60_000
 /** A mark older than this needs a look. */
 const MARK_LATE_MS = 5 * 60_000
 
@@ -27,7 +26,6 @@ export function HealthPage() {
       </header>
       <ErrorNotice error={error} />
       <Contracts status={value} now={now} />
-      <Coverage />
       <section aria-labelledby="queues-title">
         <h2 id="queues-title">Queues</h2>
         <div class="cards">
@@ -118,66 +116,6 @@ function Mark({ iso, now }: { readonly iso: string | undefined; readonly now: nu
       {age > MARK_LATE_MS && <div class="bad-text">{spanText(age)} behind</div>}
     </>
   )
-}
-
-const PIECE_TEXTS = {
-  full: 'read and evaluated completely',
-  partial: 'under way',
-  gap: 'something is missing',
-  none: 'not promised: before monitoring began',
-} as const
-
-function Coverage() {
-  const { value } = useLoaded<CoverageAnswer>('/api/coverage?from=30d', {
-    everyMs: COVERAGE_REFRESH_MS,
-  })
-  if (value === undefined || value.contracts.length === 0) return null
-  return (
-    <section aria-labelledby="coverage-title">
-      <h2 id="coverage-title">Coverage of the last 30 days</h2>
-      {value.contracts.map(({ contract, pieces, missing, gaps }) => (
-        <div key={contract}>
-          <p>
-            <span class="mono">{contract}</span>{' '}
-            {missing === 0 ? (
-              <span class="ok-text">nothing is missing</span>
-            ) : (
-              <span class="bad-text">{missing} gaps</span>
-            )}
-          </p>
-          <div class="strip" role="img" aria-label={stripText(pieces)}>
-            {pieces.map((piece) => (
-              <span
-                key={piece.from}
-                class={piece.state}
-                title={`${new Date(piece.from).toLocaleString()}: ${PIECE_TEXTS[piece.state]}`}
-              />
-            ))}
-          </div>
-          <p class="strip-ends">
-            <span>30 days ago</span>
-            <span>now</span>
-          </p>
-          {gaps.length > 0 && (
-            <Notice kind="warning">
-              <ul>
-                {gaps.map((gap) => (
-                  <li key={gap.from}>
-                    <Time iso={gap.from} /> to <Time iso={gap.to} />: {gap.reason}
-                  </li>
-                ))}
-              </ul>
-            </Notice>
-          )}
-        </div>
-      ))}
-    </section>
-  )
-}
-
-function stripText(pieces: CoverageAnswer['contracts'][number]['pieces']): string {
-  const count = (state: string) => pieces.filter((piece) => piece.state === state).length
-  return `${count('full')} of ${pieces.length} parts complete, ${count('gap')} with gaps, ${count('none')} before monitoring began`
 }
 
 function Receivers({ status }: { readonly status: StatusAnswer }) {

@@ -1,4 +1,4 @@
-// Owns how the API shows the state of the service: contracts, queues, receivers, and coverage.
+// Owns how the API shows the state of the service: contracts, queues, receivers.
 import { z } from 'zod'
 
 export const statusShape = z.object({
@@ -29,21 +29,3 @@ export const statusShape = z.object({
 })
 
 export type StatusAnswer = z.output<typeof statusShape>
-
-export const coverageShape = z.object({
-  from: z.string(),
-  to: z.string(),
-  contracts: z.array(
-    z.object({
-      contract: z.string(),
-      complete: z.boolean(),
-      missing: z.number().describe('Gaps.'),
-      pieces: z.array(
-        z.object({ from: z.string(), state: z.enum(['full', 'partial', 'gap', 'none']) }),
-      ),
-      gaps: z.array(z.object({ from: z.string(), to: z.string(), reason: z.string() })),
-    }),
-  ),
-})
-
-export type CoverageAnswer = z.output<typeof coverageShape>
