@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 
 export type EditorProblem = { readonly message: string; readonly place: string }
 
+/** Takes its text when it appears: for another text give it another key. */
 export function Editor(props: {
   readonly label: string
   readonly value: string
@@ -12,9 +13,7 @@ export function Editor(props: {
 }) {
   const place = useRef<HTMLDivElement>(null)
   const [isRich, setRich] = useState(false)
-  const editor = useRef<{ setText: (text: string) => void; destroy: () => void } | undefined>(
-    undefined,
-  )
+  const editor = useRef<{ destroy: () => void } | undefined>(undefined)
   const onChange = useRef(props.onChange)
   onChange.current = props.onChange
 
@@ -38,7 +37,6 @@ export function Editor(props: {
       editor.current?.destroy()
     }
   }, [])
-  useEffect(() => editor.current?.setText(props.value), [props.value])
 
   return (
     <div class="editor">

@@ -55,7 +55,7 @@ function Contracts({ status, now }: { readonly status: StatusAnswer; readonly no
           </p>
         </Empty>
       ) : (
-        <div class="table" role="region" aria-label="Contracts" tabIndex={0}>
+        <div class="table" role="region" aria-label="Table of contracts" tabIndex={0}>
           <table>
             <thead>
               <tr>
@@ -130,7 +130,7 @@ function Receivers({ status }: { readonly status: StatusAnswer }) {
           </p>
         </Empty>
       ) : (
-        <div class="table" role="region" aria-label="Receivers" tabIndex={0}>
+        <div class="table" role="region" aria-label="Table of receivers" tabIndex={0}>
           <table>
             <thead>
               <tr>

@@ -70,12 +70,18 @@ export function Playground({ place }: { readonly place: Place }) {
   const facts = useLoaded<{ facts: readonly string[] }>('/api/facts')
   const [ruleText, setRuleText] = useState<string>()
   const [entryText, setEntryText] = useState<string>()
+  const [round, setRound] = useState(0)
   const [failure, setFailure] = useState<unknown>()
 
+  /** Editors begin anew with a text that nobody typed. */
+  const give = (set: (text: string) => void, value: unknown) => {
+    set(pretty(value))
+    setRound((count) => count + 1)
+  }
   const takeRule = (id: string) => {
-    if (id === '') return setRuleText(pretty(EXAMPLE))
+    if (id === '') return give(setRuleText, EXAMPLE)
     ask<RuleView>(`/api/rules/${encodeURIComponent(id)}`).then(
-      ({ source }) => setRuleText(pretty(withException(source, shared, Date.now()))),
+      ({ source }) => give(setRuleText, withException(source, shared, Date.now())),
       setFailure,
     )
   }
@@ -83,7 +89,7 @@ export function Playground({ place }: { readonly place: Place }) {
   useEffect(() => {
     if (events === undefined || entryText !== undefined) return
     const event = events.find(({ id }) => id === eventId) ?? events[0]
-    setEntryText(pretty(event?.entry ?? {}))
+    give(setEntryText, event?.entry ?? {})
   }, [events])
 
   if (ruleText === undefined || entryText === undefined) {
@@ -129,6 +135,7 @@ export function Playground({ place }: { readonly place: Place }) {
               </button>
             </div>
             <Editor
+              key={`rule ${round}`}
               label="Rule"
               value={ruleText}
               onChange={setRuleText}
@@ -142,7 +149,7 @@ export function Playground({ place }: { readonly place: Place }) {
                 aria-label="Take a recent event"
                 onChange={(event) => {
                   const chosen = events?.find(({ id }) => id === event.currentTarget.value)
-                  if (chosen !== undefined) setEntryText(pretty(chosen.entry))
+                  if (chosen !== undefined) give(setEntryText, chosen.entry)
                 }}
               >
                 <option value="">a recent event, or paste one below</option>
@@ -158,7 +165,12 @@ export function Playground({ place }: { readonly place: Place }) {
                 No event is kept yet. Paste an entry as the API gives it, or wait for one.
               </Notice>
             )}
-            <Editor label="Entry" value={entryText} onChange={setEntryText} />
+            <Editor
+              key={`entry ${round}`}
+              label="Entry"
+              value={entryText}
+              onChange={setEntryText}
+            />
           </section>
         </div>
         <div>

@@ -6,8 +6,6 @@ import { linter } from '@codemirror/lint'
 import { basicSetup, EditorView } from 'codemirror'
 
 export type RichEditor = {
-  /** Takes a text from outside; the same text changes nothing. */
-  readonly setText: (text: string) => void
   readonly destroy: () => void
 }
 
@@ -61,11 +59,6 @@ export function openEditor(
   // So that it scrolls by keyboard, too.
   view.scrollDOM.tabIndex = 0
   return {
-    setText(text) {
-      const { doc } = view.state
-      if (text === doc.toString()) return
-      view.dispatch({ changes: { from: 0, to: doc.length, insert: text } })
-    },
     destroy: () => view.destroy(),
   }
 }

@@ -146,7 +146,7 @@ function RuleTable({ rules }: { readonly rules: readonly RuleRow[] }) {
     return left < right ? -1 : 1
   })
   return (
-    <div class="table" role="region" aria-label="Rules" tabIndex={0}>
+    <div class="table" role="region" aria-label="Table of rules" tabIndex={0}>
       <table>
         <thead>
           <tr>

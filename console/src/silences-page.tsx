@@ -56,7 +56,7 @@ export function SilencesPage(props: { readonly session: Session; readonly place:
           </p>
         </Empty>
       ) : (
-        <div class="table" role="region" aria-label="Silences" tabIndex={0}>
+        <div class="table" role="region" aria-label="Table of silences" tabIndex={0}>
           <table>
             <thead>
               <tr>

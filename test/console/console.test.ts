@@ -268,7 +268,7 @@ describe.skipIf(found === undefined)('the console', { timeout: 120_000 }, () => 
       '/alerts?state=all',
       `/alerts/${id}`,
       `/alerts/${id}?do=silence`,
-      '/playground?rule=user-created',
+      '/playground?rule=user-created&event=event-2',
     ]
     for (const path of places) {
       await page.goto(`${address}${path}`)
