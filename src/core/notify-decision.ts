@@ -88,8 +88,15 @@ function decideLive(input: DecisionInput): Decision {
   }
   // Of what was never heard there is no event to count.
   if (after.count >= Math.max(1, baseline.count) * GROWTH) return { reason: 'grown', receivers }
-  if (after.state === 'acknowledged') return none('acknowledged')
+  if (after.state === 'acknowledged') return decideTaken(input)
   return after.told === undefined ? none('no-change') : decideWaiting(input, after.told)
+}
+
+/** Taking an alert on is told where a state is kept: an incident there is acknowledged too. */
+function decideTaken({ before, after, isStateful }: DecisionInput): Decision {
+  if (before === undefined || before.state === 'acknowledged') return none('acknowledged')
+  const receivers = Object.keys(after.told?.receivers ?? {}).filter(isStateful)
+  return receivers.length === 0 ? none('acknowledged') : { reason: 'acknowledged', receivers }
 }
 
 /** What time alone brings to an alert that is open and was told. */

@@ -66,8 +66,9 @@ function toldAfter(
   return {
     firstAt: before?.firstAt ?? now,
     lastAt: now,
-    count: after.count,
-    severity: after.severity,
+    // That somebody took it on says nothing new of how much there is.
+    count: reason === 'acknowledged' && before ? before.count : after.count,
+    severity: reason === 'acknowledged' && before ? before.severity : after.severity,
     receivers: { ...before?.receivers, ...Object.fromEntries(times) },
     sequences: { ...before?.sequences, [reason]: (before?.sequences[reason] ?? 0) + 1 },
     ...(escalatedMs !== undefined && { escalatedMs }),

@@ -125,18 +125,22 @@ describe('an alert', () => {
 
   it('that is taken on goes nowhere, and yet is told when it gets worse', async () => {
     const t = line({
-      receivers: ['slack', 'lead'],
+      receivers: ['slack', 'pager', 'lead'],
+      stateful: ['pager'],
       until: '2d',
       tick: '10m',
-      route: { receivers: ['slack'], escalate: [{ after: '30m', receivers: ['lead'] }] },
+      route: { receivers: ['slack', 'pager'], escalate: [{ after: '30m', receivers: ['lead'] }] },
     })
     t.at('0s').push(DELETE)
     t.at('20m').act(ACK)
     t.at('1h').push(DELETE, 9)
     t.at('2h').push(DELETE, 40)
-    t.want('slack').between('0s', '0s', 'first')
-    t.want('slack').between('1h', '1h', 'grown')
-    t.want('slack').between('2h', '2h', 'severity')
+    for (const receiver of ['slack', 'pager']) {
+      t.want(receiver).between('0s', '0s', 'first')
+      t.want(receiver).between('1h', '1h', 'grown')
+      t.want(receiver).between('2h', '2h', 'severity')
+    }
+    t.want('pager').between('20m', '20m', 'acknowledged')
     await t.run()
   })
 

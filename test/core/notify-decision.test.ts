@@ -232,6 +232,31 @@ const WAITING: Row[] = [
   ],
 ]
 
+const TAKEN: Row[] = [
+  [
+    'an alert that somebody takes on, where a state is kept',
+    {
+      before: {},
+      after: {
+        state: 'acknowledged',
+        acknowledged,
+        told: told({ receivers: { slack: 1, pager: 1 } }),
+      },
+    },
+    'acknowledged → pager',
+  ],
+  [
+    'an alert that somebody takes on, to people',
+    { before: {}, after: { state: 'acknowledged', acknowledged, told: told() } },
+    'none:acknowledged',
+  ],
+  [
+    'one that was taken on before',
+    { after: { state: 'acknowledged', acknowledged, told: told({ receivers: { pager: 1 } }) } },
+    'none:acknowledged',
+  ],
+]
+
 const MUTED: Row[] = [
   ['a staged rule', { before: null, after: { staged: true } }, 'none:staged'],
   ['history', { before: null, after: { historical: true } }, 'none:historical'],
@@ -358,6 +383,8 @@ describe('grow', () =>
   it.each(GROWING)('%s', (_, given, wanted) => expect(decide(given)).toBe(wanted)))
 describe('wait', () =>
   it.each(WAITING)('%s', (_, given, wanted) => expect(decide(given)).toBe(wanted)))
+describe('taken on', () =>
+  it.each(TAKEN)('%s', (_, given, wanted) => expect(decide(given)).toBe(wanted)))
 describe('muted', () =>
   it.each(MUTED)('%s', (_, given, wanted) => expect(decide(given)).toBe(wanted)))
 describe('over', () =>
@@ -384,6 +411,16 @@ describe('what a decision writes down', () => {
       ['g1-1.slack.grown.1', 1],
     ])
     expect(alert.told?.sequences).toEqual({ first: 1, grown: 2 })
+  })
+
+  it('keeps count and severity of what was told when somebody takes it on', () => {
+    const after = { count: 9, told: told({ receivers: { pager: 1 } }) }
+    const taken = { ...after, state: 'acknowledged', acknowledged } as const
+    expect(tellAlert(inputOf({ before: after, after: taken })).alert.told).toMatchObject({
+      count: 1,
+      receivers: { pager: NOW },
+      sequences: { first: 1, acknowledged: 1 },
+    })
   })
 
   it('is the stage that was escalated to', () => {
