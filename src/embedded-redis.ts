@@ -161,6 +161,8 @@ function settings(place: Place): readonly string[] {
     save: '',
     // BullMQ and we lose state when Redis drops keys to make room.
     'maxmemory-policy': 'noeviction',
+    // A member of a window with its card: small windows then take a third of the memory.
+    'zset-max-ziplist-value': '256',
   }
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])
 }

@@ -5,6 +5,7 @@ import { createKeys } from '../../src/state/keys.ts'
 import { openRedisStores } from '../../src/state/redis.ts'
 import { openTestRedis } from '../state/redis.ts'
 import { KIND_NAMES } from './arbitrary-detect.ts'
+import { accidents } from './arbitrary-accidents.ts'
 import { detectionCase } from './arbitrary-detection.ts'
 import { expectedOutcome, throughPipeline } from './through-pipeline.ts'
 
@@ -22,16 +23,13 @@ function openStores() {
   return openRedisStores(redis.redis, createKeys(`${redis.prefix}-${opened}`))
 }
 
-const crashes = fc.array(fc.nat(12), { maxLength: 6 })
-
 test.each(KIND_NAMES)(
   'kind %s: on Redis the alerts are those of the oracle',
   async (kind) => {
     await fc.assert(
-      fc.asyncProperty(detectionCase(kind), crashes, async (drawn, deaths) => {
-        const one = { ...drawn, input: { ...drawn.input, cuts: [] } }
-        const found = await throughPipeline(one, openStores(), deaths)
-        expect(found).toEqual(expectedOutcome(one.input))
+      fc.asyncProperty(detectionCase(kind), accidents, async (one, what) => {
+        const { found, cuts } = await throughPipeline(one, openStores(), what)
+        expect(found).toEqual(expectedOutcome({ ...one.input, cuts }))
       }),
       { numRuns: CASES },
     )

@@ -1,6 +1,7 @@
 // Owns how a case is fed to the service's own pipeline, on any stores: batch by batch while the mark
 // moves, with crashes between any two calls of a store. What must come of it: oracle.ts.
 import type { Alert } from '../../src/core/alert.ts'
+import { applyAction } from '../../src/core/alert-action.ts'
 import { isStanding } from '../../src/core/alert-group.ts'
 import { createCalendar } from '../../src/core/calendar.ts'
 import type { Event } from '../../src/core/event.ts'
@@ -10,15 +11,22 @@ import { silentLog } from '../../src/observe/log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { createPipeline, type Pipeline } from '../../src/pipeline.ts'
 import type { RuleSet } from '../../src/ruleset.ts'
-import type { AlertStore, NumberStore, WindowStore } from '../../src/state/stores.ts'
+import type {
+  AlertActionStore,
+  AlertStore,
+  NumberStore,
+  WindowStore,
+} from '../../src/state/stores.ts'
 import { tellNobody } from '../../src/teller.ts'
 import type { Explain } from '../../src/why.ts'
 import type { DetectionCase } from './arbitrary-detection.ts'
 import { ruleOf } from './derive-alerts.ts'
-import { oracle, type OracleInput } from './oracle.ts'
+import { type Cut, oracle, type OracleInput } from './oracle.ts'
 
 export type CaseStores = {
   readonly alerts: AlertStore
+  /** What people do; only where they do something. */
+  readonly actions?: AlertActionStore
   readonly windows: WindowStore
   readonly numbers: NumberStore
 }
@@ -38,6 +46,9 @@ export function expectedOutcome(input: OracleInput): readonly Outcome[] {
 
 /** After these many calls of a store a process dies; the next lives as long as the next number. */
 export type Crashes = readonly number[]
+
+/** After a batch somebody resolves one of the alerts that are open then, by its place. */
+export type Resolutions = ReadonlyMap<number, number>
 
 class Crash extends Error {}
 
@@ -61,14 +72,15 @@ const ALERTS_MAX = 1_000
 export async function throughPipeline(
   one: DetectionCase,
   stores: CaseStores,
-  crashes: Crashes = [],
-): Promise<readonly Outcome[]> {
+  { crashes = [], resolutions = new Map() }: { crashes?: Crashes; resolutions?: Resolutions } = {},
+): Promise<{ readonly found: readonly Outcome[]; readonly cuts: readonly Cut[] }> {
+  const cuts: Cut[] = []
   const { input, deliveries } = one
-  const rule = ruleOf(one)
+  const ruleSet = onlyRule(ruleOf(one))
   const start = input.mark - MARK_WAY_MS
   let mark = start
   const lives = [...crashes]
-  const live = () => openPipeline({ rule, input, mark: () => mark, ...dying(stores, lives) })
+  const live = () => openPipeline({ ruleSet, input, mark: () => mark, ...dying(stores, lives) })
   let pipeline = live()
   /** As a queue does: a job whose process died is done again by another. */
   const untilDone = async (job: (pipeline: Pipeline) => Promise<unknown>) => {
@@ -92,10 +104,35 @@ export async function throughPipeline(
       const job = { contract, readAt: 0 }
       await untilDone((alive) => alive.evaluateEvents(job, events))
     }
+    const place = resolutions.get(at)
+    if (place !== undefined) cuts.push(...(await resolveOne(stores, place)))
   }
   mark = input.mark
   await advance()
-  return outcomeOf(stores.alerts)
+  return { found: await outcomeOf(stores.alerts), cuts }
+}
+
+/** As the service does it; returns where that cuts. */
+async function resolveOne({ actions }: CaseStores, place: number): Promise<readonly Cut[]> {
+  if (actions === undefined) throw new Error('these stores take no actions')
+  const open: Alert[] = []
+  for (const contract of CONTRACTS) open.push(...(await actions.open(contract, ALERTS_MAX)))
+  const alert = open.sort((a, b) => a.number - b.number)[place % Math.max(1, open.length)]
+  if (alert === undefined) return []
+  const { contract, last } = alert
+  const group = alert.id.slice(0, alert.id.lastIndexOf('-'))
+  const signature = { by: 'ann', from: 'cli', at: 0 } as const
+  const result = applyAction(alert, { kind: 'resolve', reason: 'manual' }, signature)
+  if ('refused' in result) throw new Error(result.message)
+  const { version } = await actions.group(contract, group)
+  const trail = [{ alertId: alert.id, entry: result.entry }]
+  const change = { group, version, alerts: [result.alert], trail, notifications: [] }
+  if ((await actions.change(contract, change)) !== 'committed') throw new Error('nobody else acts')
+  return [{ group: groupOf(alert), at: last }]
+}
+
+function groupOf({ contract, group }: Alert): readonly unknown[] {
+  return [contract, ...group.map(({ value }) => value)]
 }
 
 function byContract(batch: readonly Event[]): ReadonlyMap<string, readonly Event[]> {
@@ -111,14 +148,8 @@ export async function outcomeOf(alerts: AlertStore): Promise<readonly Outcome[]>
   const found: Alert[] = []
   for (const contract of CONTRACTS) found.push(...(await alerts.latest(contract, ALERTS_MAX)))
   const outcomes = found.filter(isStanding).map((alert): Outcome => {
-    const { contract, first, last, count, severity } = alert
-    return {
-      group: [contract, ...alert.group.map(({ value }) => value)],
-      first,
-      last,
-      count,
-      severity,
-    }
+    const { first, last, count, severity } = alert
+    return { group: groupOf(alert), first, last, count, severity }
   })
   const keyOf = ({ group }: Outcome) => JSON.stringify(group)
   return outcomes.sort((a, b) => {
@@ -155,16 +186,15 @@ function dying({ alerts, windows, numbers }: CaseStores, lives: number[]): CaseS
 }
 
 function openPipeline({
-  rule,
+  ruleSet,
   input,
   mark,
   ...stores
 }: CaseStores & {
-  readonly rule: Rule
+  readonly ruleSet: RuleSet
   readonly input: OracleInput
   readonly mark: () => number
 }): Pipeline {
-  const ruleSet = onlyRule(rule)
   const rules = { ruleSet, explain: unexplained }
   return createPipeline({
     ...stores,

@@ -1,0 +1,298 @@
+// Owns what every store of windows promises; the memory and the Redis one run the same tests.
+import { describe, expect, it } from 'vitest'
+import type {
+  AlertStore,
+  GroupCommit,
+  WindowQuestion,
+  WindowShape,
+  WindowStore,
+} from '../../src/state/stores.ts'
+import { sampleAlert } from './sample.ts'
+
+export type Opened = { readonly windows: WindowStore; readonly alerts: AlertStore }
+
+const CONTRACT = '31720001'
+
+/** `5=a`: an event at 5 that is a sighting of a; `5`: an event at 5; `5b`: another one. */
+function memberOf(text: string) {
+  const [time = '', value] = text.split('=')
+  return {
+    time: Number.parseInt(time, 10),
+    text: `e${time}`,
+    ...(value !== undefined && { value }),
+  }
+}
+
+/** Adds these members, and asks for what lies at most 10 around. */
+function question(line: string, changes: Partial<WindowQuestion> = {}): WindowQuestion {
+  const members = line === '' ? [] : line.split(' ').map(memberOf)
+  const times = members.map(({ time }) => time)
+  const added = changes.added ?? { from: Math.min(...times), to: Math.max(...times) }
+  const around = { from: added.from - 10, to: added.to + 10 }
+  return {
+    window: 'w1',
+    group: 'g1',
+    shape: 'events',
+    unitMs: 10,
+    members,
+    added,
+    read: around,
+    replace: around,
+    needed: 1,
+    quietMs: 5,
+    membersMax: 100,
+    expirySeconds: 1_000,
+    ...changes,
+  }
+}
+
+function extent(window: string, first: number, last: number) {
+  return { last, text: `${window} ${first} ${last} {"count":1}` }
+}
+
+function commitOf(changes: Partial<GroupCommit> = {}): GroupCommit {
+  return { key: 'g1', version: 0, at: 0, events: [], alerts: [], notifications: [], ...changes }
+}
+
+export function describeWindowStore(open: () => Opened): void {
+  const ask = async (store: Opened, line: string, changes: Partial<WindowQuestion> = {}) =>
+    (await store.windows.ask(CONTRACT, [question(line, changes)]))[0]
+
+  describe('events', () => {
+    it('are answered alike whether they were new or not', async () => {
+      const store = open()
+      const first = await ask(store, '5 7')
+      expect(first?.members.map(({ time, text }) => [time, text])).toEqual([
+        [5, 'e5'],
+        [7, 'e7'],
+      ])
+      expect(await ask(store, '5 7')).toEqual(first)
+    })
+
+    it('are read as far as asked, both ends included', async () => {
+      const store = open()
+      await ask(store, '9 10 30 31')
+      const found = await ask(store, '20')
+      expect(found?.members.map(({ time }) => time)).toEqual([10, 20, 30])
+    })
+
+    it('say nothing when they are too few for a detection and none is stored', async () => {
+      const store = open()
+      expect(await ask(store, '1 2', { needed: 3 })).toBeUndefined()
+      expect((await ask(store, '3', { needed: 3 }))?.members.length).toBe(3)
+    })
+
+    it('speak up for a stored detection though they are too few', async () => {
+      const store = open()
+      await store.alerts.commit(CONTRACT, [
+        commitOf({ extents: { removed: [], added: [extent('w1', 1, 4)] } }),
+      ])
+      const found = await ask(store, '8', { needed: 9 })
+      expect(found?.extents).toEqual([extent('w1', 1, 4).text])
+      expect(await ask(store, '8', { needed: 9, window: 'w2' })).toBeUndefined()
+    })
+
+    it('are read in whatever detection reaches into what is asked for', async () => {
+      const store = open()
+      await ask(store, '0 40 95')
+      await store.alerts.commit(CONTRACT, [
+        commitOf({ extents: { removed: [], added: [extent('w1', 0, 95)] } }),
+      ])
+      expect((await ask(store, '100'))?.members.map(({ time }) => time)).toEqual([0, 40, 95, 100])
+    })
+
+    it('before the floor go, unless they are evidence', async () => {
+      const store = open()
+      await ask(store, '1 2 50')
+      await store.alerts.commit(CONTRACT, [
+        commitOf({ extents: { removed: [], added: [extent('w1', 2, 50)] } }),
+      ])
+      await ask(store, '60', { floorMs: 10 })
+      expect((await ask(store, '2'))?.members.map(({ time }) => time)).toEqual([1, 2, 50])
+      const [text] = [extent('w1', 2, 50).text]
+      await store.alerts.commit(CONTRACT, [
+        commitOf({ version: 1, extents: { removed: [text], added: [extent('w1', 10, 50)] } }),
+      ])
+      await ask(store, '61', { floorMs: 10 })
+      const rest = await ask(store, '', { added: { from: 0, to: 70 } })
+      expect(rest?.members.map(({ time }) => time)).toEqual([50, 60, 61])
+    })
+
+    it('go with the commit that seals them', async () => {
+      const store = open()
+      await ask(store, '1 9 10')
+      await store.alerts.commit(CONTRACT, [commitOf({ trims: [{ window: 'w1', belowMs: 10 }] })])
+      const rest = await ask(store, '', { added: { from: 0, to: 20 } })
+      expect(rest?.members.map(({ time }) => time)).toEqual([10])
+    })
+
+    it('are bounded: the oldest go, and the answer says so', async () => {
+      const store = open()
+      expect((await ask(store, '1 2 3', { membersMax: 3 }))?.atLeast).toBe(false)
+      const found = await ask(store, '4', { membersMax: 3 })
+      expect(found?.members.map(({ time }) => time)).toEqual([2, 3, 4])
+      expect(found?.atLeast).toBe(true)
+    })
+
+    it('of one window are no business of another, or of another contract', async () => {
+      const store = open()
+      await ask(store, '1')
+      expect((await ask(store, '2', { window: 'w2' }))?.members.length).toBe(1)
+      const [other] = await store.windows.ask('31720002', [question('2')])
+      expect(other?.members.length).toBe(1)
+    })
+  })
+
+  describe('alerts of the group', () => {
+    const alert = (id: string, first: number, last: number) => sampleAlert({ id, first, last })
+
+    it('come with all detections in them, of whatever window', async () => {
+      const store = open()
+      const near = alert('g1-1', 15, 40)
+      const added = [extent('w1', 15, 20), extent('w2', 22, 40), extent('w2', 90, 91)]
+      await store.alerts.commit(CONTRACT, [
+        commitOf({ alerts: [near, alert('g1-2', 90, 91)], extents: { removed: [], added } }),
+      ])
+      const found = await ask(store, '1')
+      expect(found?.version).toBe(1)
+      expect(found?.alerts).toEqual([near])
+      expect([...(found?.extents ?? [])].sort()).toEqual([added[0]?.text, added[1]?.text])
+    })
+
+    it('that were merged or withdrawn are not among them', async () => {
+      const store = open()
+      const gone = ['merged', 'superseded'].map((resolution, at) =>
+        sampleAlert({
+          id: `g1-${at}`,
+          first: 0,
+          last: 30,
+          state: 'resolved',
+          resolution: resolution as 'merged',
+        }),
+      )
+      await store.alerts.commit(CONTRACT, [commitOf({ alerts: gone })])
+      expect((await ask(store, '1'))?.alerts).toEqual([])
+    })
+
+    it.each([
+      ['ends just within quiet', -20, -14, true],
+      ['ended before it', -20, -15, false],
+      ['begins just within quiet', 16, 90, true],
+      ['begins beyond it', 17, 90, false],
+    ])('are near or not: one that %s', async (_name, first, last, isNear) => {
+      const store = open()
+      await store.alerts.commit(CONTRACT, [commitOf({ alerts: [alert('g1-1', first, last)] })])
+      expect((await ask(store, '1'))?.alerts.length).toBe(isNear ? 1 : 0)
+    })
+  })
+
+  describe('sessions', () => {
+    const shape: WindowShape = 'sessions'
+    const shown = async (store: Opened, line: string) => {
+      const found = await ask(store, line, { shape, replace: { from: 0, to: 1_000 } })
+      return found?.members
+        .map(({ time, untilMs, text, value }) => `${value}:${text}@${time}-${untilMs}`)
+        .sort()
+    }
+
+    const cases: readonly (readonly [string, readonly string[], string, readonly string[]])[] = [
+      ['begin with a sighting', ['5=a'], '5=a', ['a:e5@5-5']],
+      ['go on for as long as the gap allows', ['5=a', '15=a'], '5=a', ['a:e5@5-15']],
+      ['end when it is longer', ['5=a', '16=a'], '5=a', ['a:e5@5-5', 'a:e16@16-16']],
+      ['begin earlier with a late sighting', ['15=a'], '5=a', ['a:e5@5-15']],
+      ['are joined by one between', ['5=a', '25=a', '15=a'], '5=a', ['a:e5@5-25']],
+      ['are not changed by one inside', ['5=a', '15=a', '10=a'], '5=a', ['a:e5@5-15']],
+      ['of one time begin with the lower id', ['5b=a', '5=a'], '5=a', ['a:e5@5-5']],
+    ]
+    it.each(cases)('%s', async (_name, lines, last, sessions) => {
+      const store = open()
+      for (const line of lines) await ask(store, line, { shape })
+      expect(await shown(store, last)).toEqual([...sessions].sort())
+    })
+
+    it('of other values come along only behind a new first event', async () => {
+      const store = open()
+      await ask(store, '50=a', { shape })
+      await ask(store, '60=b', { shape })
+      expect(await shown(store, '61=c')).toEqual(['c:e61@61-61'])
+      expect(await shown(store, '40=d')).toHaveLength(4)
+      expect((await ask(store, '40=d', { shape }))?.first).toBe(40)
+    })
+
+    it('say nothing of a sighting inside one, when no detection is stored around', async () => {
+      const store = open()
+      await ask(store, '1=b 5=a 15=a', { shape })
+      expect(await ask(store, '10=a', { shape })).toBeUndefined()
+      await store.alerts.commit(CONTRACT, [
+        commitOf({ extents: { removed: [], added: [extent('w1', 12, 12)] } }),
+      ])
+      expect((await ask(store, '10=a', { shape }))?.extents).toHaveLength(1)
+    })
+  })
+
+  describe('spans', () => {
+    const shape: WindowShape = 'spans'
+
+    it('count each event once', async () => {
+      const store = open()
+      await ask(store, '5 7 25', { shape })
+      const found = await ask(store, '5 7 26', { shape })
+      expect(found?.bins).toEqual([
+        { span: 0, count: 2 },
+        { span: 2, count: 2 },
+      ])
+      expect(found?.first).toBe(5)
+    })
+
+    it('keep their number when the events go', async () => {
+      const store = open()
+      await ask(store, '5 7 25', { shape })
+      const found = await ask(store, '26', { shape, floorMs: 20, spansFloorMs: 0 })
+      expect(found?.bins?.[0]).toEqual({ span: 0, count: 2 })
+      const later = await ask(store, '27', { shape, spansFloorMs: 10 })
+      expect(later?.bins).toEqual([{ span: 2, count: 3 }])
+    })
+
+    it('say nothing while none of them is large enough', async () => {
+      const store = open()
+      await ask(store, '5', { shape })
+      expect(await ask(store, '15 16', { shape, needed: 3 })).toBeUndefined()
+      expect((await ask(store, '17', { shape, needed: 3 }))?.bins?.length).toBe(2)
+    })
+  })
+
+  describe('what waits for the mark', () => {
+    const due = (store: Opened, markMs: number) => store.windows.due(CONTRACT, markMs, 10)
+
+    it('is due when the mark is there, for the earliest of its events', async () => {
+      const store = open()
+      await ask(store, '5', { wakeAtMs: 105, about: 'one' })
+      await ask(store, '7', { wakeAtMs: 107, about: 'one' })
+      expect(await due(store, 104)).toEqual([])
+      expect(await due(store, 105)).toEqual([{ window: 'w1', dueMs: 105, about: 'one' }])
+    })
+
+    it('is due again for the next event, and no more when there is none', async () => {
+      const store = open()
+      await ask(store, '5 7', { wakeAtMs: 105, about: 'one' })
+      const [first] = await due(store, 105)
+      if (first === undefined) throw new Error('it is due')
+      await store.windows.finishDue(CONTRACT, { ...first, uptoMs: 5, waitMs: 100 })
+      expect(await due(store, 106)).toEqual([])
+      const [second] = await due(store, 107)
+      if (second === undefined) throw new Error('it is due')
+      await store.windows.finishDue(CONTRACT, { ...second, uptoMs: 7, waitMs: 100 })
+      expect(await due(store, 1_000)).toEqual([])
+    })
+
+    it('stays due when an earlier event came while it was looked at', async () => {
+      const store = open()
+      await ask(store, '7', { wakeAtMs: 107, about: 'one' })
+      const [first] = await due(store, 107)
+      if (first === undefined) throw new Error('it is due')
+      await ask(store, '2', { wakeAtMs: 102, about: 'one' })
+      await store.windows.finishDue(CONTRACT, { ...first, uptoMs: 7, waitMs: 100 })
+      expect(await due(store, 102)).toHaveLength(1)
+    })
+  })
+}
