@@ -24,7 +24,7 @@ import {
   type QueueConnections,
 } from './queue/queues.ts'
 import { createRuleStats } from './rule-stats.ts'
-import { openRunningRules } from './running-rules.ts'
+import { openRunningRules, type RuleReload } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
 import { createLogWatch } from './log-watch.ts'
 import { type OpenedReader, openReader } from './open-reader.ts'
@@ -145,7 +145,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       calendar,
       lookUp,
       teller: telling.teller,
-      detection: config.detection,
+      detection: { ...config.detection, liveFrom: stores.history.liveFrom },
       announce: (contract) => announce(contract, outbox, log),
       record: createEventRecorder({ ...stores, clock, metrics }),
       clock,
@@ -161,7 +161,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     runInBackground('rule reload', (signal) => rules.run(signal), { stops, log })
   }
   const read = roles.has('read')
-    ? startRead({ options, entries, stores, metrics, stops })
+    ? startRead({ options, entries, stores, metrics, stops, rules })
     : undefined
   const reader = read?.reader
   const readers = () => reader?.status() ?? {}
@@ -248,15 +248,20 @@ function startRead({
   stores,
   metrics,
   stops,
+  rules,
 }: {
   readonly options: AppOptions
   readonly entries: EntriesQueue
   readonly stores: Stores
   readonly metrics: Metrics
   readonly stops: StopList
+  readonly rules: RuleReload
 }): OpenedReader {
   const { config, clock, log, random } = options
-  const opened = openReader({ config, clock, log, random, entries, stores, metrics })
+  const opened = openReader({
+    ...{ config, clock, log, random, entries, stores, metrics },
+    rules: () => rules.current().ruleSet.rules,
+  })
   stops.add('API client', opened.close)
   runInBackground('reader', (signal) => opened.reader.run(signal), { stops, log })
   return opened

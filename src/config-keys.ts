@@ -1,5 +1,6 @@
 // Owns the keys of the configuration: their shapes, defaults and what editors show. What is made of
 // them, and what the environment adds: config.ts.
+import type { Backfill } from './core/backfill.ts'
 import { isTimezone } from './core/calendar.ts'
 import { parseDuration } from './core/duration.ts'
 import { type MaintenanceDraft, maintenanceSchema, parseMaintenance } from './core/maintenance.ts'
@@ -50,9 +51,21 @@ const contractNumber = readable(
   (raw) => (/^[0-9]{1,40}$/.test(raw) ? raw : undefined),
 )
 
+const backfill: Shape<Backfill> = {
+  expected: '"auto", "off" or a duration such as "30d"',
+  schema: {
+    anyOf: [{ enum: ['auto', 'off'] }, { type: 'string', pattern: '^[1-9][0-9]*[smhdw]$' }],
+  },
+  parse(value, pointer, report) {
+    if (value === 'auto' || value === 'off') return value
+    return parseDuration(value) ?? reportError(report, pointer, `expected ${this.expected}`)
+  },
+}
+
 export const IONOS_KEYS = {
   contracts: { shape: contracts, about: 'Contracts to read.', default: 'all' },
   interval: { shape: duration, about: 'How often new entries are read.', default: '30s' },
+  backfill: { shape: backfill, about: 'History that a first start reads.', default: 'auto' },
   overlap: { shape: duration, about: 'How far each read reaches back.', default: '2m' },
   sweep: { shape: listOf(record(SWEEP_KEYS)), about: 'Reads that look for stragglers.' },
   pageSize: { shape: whole(1, 1_000), about: 'Entries per request.', default: 100 },

@@ -3,6 +3,7 @@
 import { CONFIG_KEYS, type IONOS_KEYS, type SWEEP_KEYS } from './config-keys.ts'
 import { type ReceiverConfig, receiversFromEnv } from './config-receivers.ts'
 import { assembleRouting, namesInFile, type Routing } from './config-routes.ts'
+import type { Backfill } from './core/backfill.ts'
 import type { Problem } from './core/problem.ts'
 import { routeDefinition } from './core/route-shape.ts'
 import type { Schedule } from './core/schedule.ts'
@@ -24,6 +25,7 @@ export type Config = {
     readonly credentials: CredentialSource | undefined
     readonly contracts: 'all' | readonly string[]
     readonly intervalMs: number
+    readonly backfill: Backfill
     readonly overlapMs: number
     readonly sweeps: readonly { readonly everyMs: number; readonly reachMs: number }[]
     readonly pageSize: number
@@ -159,6 +161,7 @@ function assemble(
       credentials: credentialsFromEnv(env) ?? credentialsFromFile(ionos),
       contracts: ionos?.contracts ?? 'all',
       intervalMs: ionos?.interval ?? 30_000,
+      backfill: ionos?.backfill ?? 'auto',
       overlapMs: ionos?.overlap ?? 2 * MINUTE_MS,
       sweeps: sweepsOf(ionos?.sweep) ?? SWEEPS_DEFAULT,
       pageSize: ionos?.pageSize ?? 100,

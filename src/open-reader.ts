@@ -1,6 +1,8 @@
 // Owns connecting the reader: configuration → client, credentials, contracts and what is counted.
 import type { Config } from './config.ts'
+import { backfillMs } from './core/backfill.ts'
 import type { Clock } from './core/clock.ts'
+import type { Rule } from './core/rule.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { API_URL_DEFAULT } from './source/api-url.ts'
@@ -15,6 +17,7 @@ import type {
   BatchStore,
   DeadLetterStore,
   ReadLeaseStore,
+  HistoryStore,
   ReadStore,
   SeenStore,
 } from './state/stores.ts'
@@ -27,12 +30,15 @@ export type ReaderParts = {
   readonly entries: EntryQueue
   readonly stores: {
     readonly reads: ReadStore
+    readonly history: HistoryStore
     readonly batches: BatchStore
     readonly readLeases: ReadLeaseStore
     readonly seen: SeenStore
     readonly deadLetters: DeadLetterStore
   }
   readonly metrics: Metrics
+  /** The rules that run: they say how much history is worth reading. */
+  readonly rules: () => readonly Rule[]
 }
 
 export type OpenedReader = {
@@ -53,6 +59,7 @@ export function openReader(parts: ReaderParts): OpenedReader {
       ionos.contracts === 'all' ? reachableContracts(client) : fixedContracts(ionos.contracts),
     // One by one: the stores at hand include others with names of this list.
     reads: stores.reads,
+    history: stores.history,
     batches: stores.batches,
     leases: stores.readLeases,
     seen: stores.seen,
@@ -68,6 +75,7 @@ export function openReader(parts: ReaderParts): OpenedReader {
       pageSize: ionos.pageSize,
       requestsPerMinuteMax: ionos.requestsPerMinuteMax,
       notifyHorizonMs: config.detection.notifyHorizonMs,
+      backfillMs: () => backfillMs(ionos.backfill, parts.rules()),
       highWater: config.queue.highWater,
     },
     hooks: countReads(metrics),

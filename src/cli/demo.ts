@@ -87,6 +87,8 @@ function demoConfig(config: Config, apiUrl: string, token: string): Config {
     ionos: {
       ...config.ionos,
       apiUrl,
+      // The simulated company has no history to learn from.
+      backfill: 'off',
       credentials: { kind: 'token', token },
       intervalMs: DEMO_INTERVAL_MS,
       requestsPerMinuteMax: DEMO_REQUESTS_PER_MINUTE_MAX,

@@ -7,6 +7,7 @@ import type {
   BatchStore,
   DeadLetterStore,
   ReadLease,
+  HistoryStore,
   ReadStore,
   SeenStore,
   Span,
@@ -30,6 +31,7 @@ import { hotSpan, splitSpan, WINDOW_MS_MAX } from './window.ts'
 export type Shared = {
   readonly client: Pick<ActivityLogClient, 'page'>
   readonly reads: ReadStore
+  readonly history?: HistoryStore | undefined
   readonly batches: BatchStore
   readonly seen: SeenStore
   readonly queue: EntryQueue
@@ -156,10 +158,10 @@ function createPages({ contract, shared, health }: Owner, urgency: Urgency): Pag
 }
 
 async function runLoop(loop: Loop): Promise<void> {
-  const { shared, progress, signal } = loop
+  const { shared, signal } = loop
   const { clock, config } = shared
   const startMs = clock.now()
-  const begun = await progress.begin(startMs - config.notifyHorizonMs)
+  const begun = await beginAt(loop, startMs)
   if (begun.isFirst) loop.liveFrom = startMs
   const sweeps = createSweeps({ sweeps: config.sweeps, startMs, ...begun })
   while (!signal.aborted) {
@@ -179,6 +181,22 @@ async function settle(loop: Loop): Promise<void> {
   if (nowMs < loop.settleDueMs && loop.settleDueMs - nowMs <= SETTLE_MS) return
   loop.settleDueMs = nowMs + SETTLE_MS
   await loop.delivery.settle()
+}
+
+/** On the very first start history comes first; what it says is written down before any of it. */
+async function beginAt({ contract, shared, progress, persist }: Loop, startMs: number) {
+  const { config, history, log } = shared
+  const liveFromMs = startMs - config.notifyHorizonMs
+  const fromMs = Math.min(liveFromMs, startMs - (config.backfillMs?.() ?? 0))
+  const isNew =
+    (await persist('find the mark', async () => await shared.reads.mark(contract))) === undefined
+  if (isNew) await persist('begin', async () => await history?.begin(contract, liveFromMs))
+  const begun = await progress.begin(fromMs)
+  if (begun.isFirst && fromMs < liveFromMs) {
+    const from = new Date(fromMs).toISOString()
+    log.info({ contract, from }, 'first start: reading history, so that rules know what is usual')
+  }
+  return begun
 }
 
 function clamp(ms: number, maxMs: number): number {

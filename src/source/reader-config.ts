@@ -14,6 +14,8 @@ export type ReaderConfig = {
   readonly requestsPerMinuteMax: number
   /** How far back the very first read of a contract begins. */
   readonly notifyHorizonMs: number
+  /** How much history before that it reads, to know what is usual; absent: none. */
+  readonly backfillMs?: () => number
   /** Above this many waiting jobs reading waits. */
   readonly highWater: number
 }

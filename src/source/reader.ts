@@ -7,6 +7,7 @@ import type {
   DeadLetterStore,
   Fence,
   ReadLeaseStore,
+  HistoryStore,
   ReadStore,
   SeenStore,
 } from '../state/stores.ts'
@@ -30,6 +31,7 @@ export type ReaderOptions = {
   readonly client: Pick<ActivityLogClient, 'page'>
   readonly contracts: ContractSource
   readonly reads: ReadStore
+  readonly history?: HistoryStore | undefined
   readonly batches: BatchStore
   readonly leases: ReadLeaseStore
   readonly seen: SeenStore
@@ -63,6 +65,7 @@ export function createReader(options: ReaderOptions): Reader {
   const shared = {
     ...options,
     budget,
+    history: options.history,
     deadLetters: options.deadLetters,
     hooks: options.hooks ?? {},
   }

@@ -46,6 +46,8 @@ export function createKeys(prefix: string) {
     readContracts: `${prefix}:read-contracts`,
     mark: (contract: string) => of(contract, 'mark'),
     readBegin: (contract: string) => of(contract, 'read-begin'),
+    liveFrom: (contract: string) => of(contract, 'live-from'),
+    historyTold: (contract: string) => of(contract, 'history-told'),
     unproven: (contract: string) => of(contract, 'unproven'),
     /** Who reads it: the fence of the lease, gone when that runs out. */
     readLease: (contract: string) => of(contract, 'read-lease'),

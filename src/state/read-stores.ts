@@ -129,6 +129,16 @@ export type PoisonedBatch = BatchName & {
   readonly at: number
 }
 
+/** What of a contract was history when it was first read: its alerts tell nobody. */
+export type HistoryStore = {
+  /** Alerts that ended before `liveFromMs` are history; said once, later calls change nothing. */
+  begin(contract: string, liveFromMs: number): Promise<void>
+  /** Undefined: nothing is. */
+  liveFrom(contract: string): Promise<number | undefined>
+  /** Whether the caller is the first to say what history held; it says so then. */
+  tell(contract: string): Promise<boolean>
+}
+
 /** Which entries went to the queue in the last SEEN_HOURS: saves work, and counts each once. */
 export type SeenStore = {
   /** For each key whether it was seen. */

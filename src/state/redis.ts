@@ -5,6 +5,7 @@ import type { Keys } from './keys.ts'
 import { createRedisAlertActionStore } from './redis-alert-actions.ts'
 import { createRedisAlertStore } from './redis-alerts.ts'
 import { createRedisDeliveryStore } from './redis-deliveries.ts'
+import { createRedisHistoryStore } from './redis-history.ts'
 import { createRedisLeaseStore } from './redis-leases.ts'
 import { createRedisDigestStore } from './redis-digests.ts'
 import { createRedisAlertNews, withActionNews, withNews } from './redis-alert-news.ts'
@@ -27,6 +28,7 @@ import type {
   ContractStore,
   CoverageStore,
   DeadLetterStore,
+  HistoryStore,
   LeaseStore,
   MarkStore,
   NumberStore,
@@ -42,6 +44,7 @@ import type { AlertNewsStore, AlertPageStore, EventStore } from './view-stores.t
 export type Stores = {
   readonly reads: ReadStore
   readonly marks: MarkStore
+  readonly history: HistoryStore
   readonly batches: BatchStore
   readonly coverage: CoverageStore
   readonly readLeases: ReadLeaseStore
@@ -75,6 +78,7 @@ export function openRedisStores(redis: Redis, keys: Keys, options: StoreOptions 
   return {
     reads: createRedisReadStore(redis, keys),
     marks: createRedisMarkStore(redis, keys),
+    history: createRedisHistoryStore(redis, keys),
     batches: createRedisBatchStore(redis, keys),
     coverage: createRedisCoverageStore(redis, keys),
     readLeases: createRedisReadLeaseStore(redis, keys),

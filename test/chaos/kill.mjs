@@ -59,6 +59,7 @@ const config = join(data.folder, 'tocsin.config.json')
 writeFileSync(
   config,
   JSON.stringify({
+    ionos: { backfill: 'off' },
     receivers: {
       slack: { type: 'slack', url: slack.url, pace: '0', budget: 'off' },
       email: {
