@@ -16,6 +16,8 @@ async function problemsOf(text: string, env: Env = {}): Promise<readonly string[
   return problems.map(formatProblem)
 }
 
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+
 describe('a configuration', () => {
   it('of nothing at all has every default', () => {
     const { config, problems } = parseConfig(undefined, {})
@@ -91,6 +93,12 @@ describe('a configuration', () => {
       { receivers: [{ name: 'email', type: 'email', config: { to: ['a@b.de', 'c@d.de'] } }] },
     ],
     [
+      'a webhook with its secret',
+      {},
+      { WEBHOOK_URL: 'https://soar.example.com/hook', WEBHOOK_SECRET: WEBHOOK_SECRET },
+      { receivers: [{ name: 'webhook', type: 'webhook', readBy: 'programs', stateful: false }] },
+    ],
+    [
       'no receiver beside those of the file',
       { receivers: { soc: { type: 'slack', url: WEBHOOK } } },
       { SLACK_WEBHOOK_URL: WEBHOOK },
@@ -143,6 +151,22 @@ describe('a configuration', () => {
         'tocsin.config.json:1:49: /receivers/a/url: must be the https:// address of an incoming webhook, such as https://hooks.slack.com/services/…',
       ],
     ],
+    [
+      'a budget that is none, and one with a wrong key',
+      '{ "receivers": { "a": { "type": "stdout", "budget": 5 },\n"b": { "type": "stdout", "budget": { "count": 0, "within": "10m" } },\n"c": { "type": "stdout", "budget": { "cuont": 1 } } } }',
+      [
+        'tocsin.config.json:1:53: /receivers/a/budget: found 5, expected { "count": 20, "within": "10m" }, or "off"',
+        'tocsin.config.json:2:47: /receivers/b/budget/count: found 0, expected a whole number from 1 to 10000',
+        'tocsin.config.json:3:47: /receivers/c/budget/cuont: unknown key "cuont", did you mean "count"?',
+      ],
+    ],
+    [
+      'a webhook without a secret',
+      '{ "receivers": { "a": { "type": "webhook", "url": "https://example.com/x" } } }',
+      [
+        'tocsin.config.json:1:23: /receivers/a/secret: must be "whsec_" and 24 to 64 bytes in base64 (`openssl rand -base64 32` makes one), or a list of such',
+      ],
+    ],
     ['no JSON', '{ "timezone": }', ['tocsin.config.json:1:15: /: no JSON: ValueExpected']],
   ]
   it.each(mistakes)('names the place of %s', async (_name, text, expected) => {
@@ -191,6 +215,10 @@ describe('a configuration', () => {
     [
       { REDIS_URL: 'foo' },
       'environment: REDIS_URL: found "foo", expected an address redis://…, rediss://… or unix:///path',
+    ],
+    [
+      { WEBHOOK_URL: 'https://example.com/x' },
+      'environment: WEBHOOK_URL: it is set, but WEBHOOK_SECRET is not: set both, so that requests are signed',
     ],
     [
       { SLACK_WEBHOOK_URL: 'http://example.com/x' },

@@ -72,6 +72,7 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'CERT_HAS_EXPIRED',
+  'LINK_LOCAL',
 ])
 
 /** Whether an error code tells that nothing but a connection was tried, whatever the protocol. */
@@ -102,6 +103,10 @@ export function failureOfNetwork(
       maybeAccepted,
       cause,
     })
+  }
+  if (code === 'LINK_LOCAL') {
+    const message = `${place.operation}: its address is link-local, where nothing is sent`
+    return new DeliveryError(message, { reason: 'refused', retryable: false, cause })
   }
   const timedOut = isTimeout(error) || TIMED_OUT.has(code ?? '')
   const what = timedOut ? 'no answer in time' : `no connection (${code ?? 'unknown'})`

@@ -1,4 +1,5 @@
 // Owns sending one POST: proxy, timeouts, bounded answers. What an answer means: http-failure.ts.
+import type { LookupFunction } from 'node:net'
 import { EnvHttpProxyAgent, request } from 'undici'
 
 /** Unit in the names; all of them are real time, not the clock's. */
@@ -36,14 +37,18 @@ type PosterOptions = {
   readonly timeouts: PostTimeouts
   readonly httpsProxy?: string | undefined
   readonly noProxy?: string | undefined
+  /** Asked for the addresses of names instead of the system, where no proxy does that. */
+  readonly lookup?: LookupFunction
 }
 
 /**
  * Every request has a connection of its own: one that was kept, and that the other side has just
  * closed, would make a send fail of which nobody knows whether it arrived.
  */
-export function createPoster({ timeouts, httpsProxy, noProxy }: PosterOptions): Poster {
-  const connect = { timeout: timeouts.connectMs }
+export function createPoster(options: PosterOptions): Poster {
+  const { timeouts, httpsProxy, noProxy, lookup } = options
+  const proxyTls = { timeout: timeouts.connectMs }
+  const connect = lookup === undefined ? proxyTls : { ...proxyTls, lookup }
   const agent = new EnvHttpProxyAgent({
     // Empty rather than absent: undici would read the environment, which only the config may.
     httpProxy: '',
@@ -52,7 +57,7 @@ export function createPoster({ timeouts, httpsProxy, noProxy }: PosterOptions): 
     pipelining: 0,
     allowH2: false,
     connect,
-    proxyTls: connect,
+    proxyTls,
   })
 
   let closing: Promise<void> | undefined

@@ -1,11 +1,14 @@
 // Owns which kinds of receivers there are. What a receiver is: receiver.ts.
 import { email } from './email.ts'
+import { ndjson } from './ndjson.ts'
+import { pagerduty } from './pagerduty.ts'
 import type { Receiver, ReceiverContext, ReceiverKind } from './receiver.ts'
 import { slack } from './slack.ts'
 import { stdout } from './stdout.ts'
+import { webhook } from './webhook.ts'
 
 /** Every kind by its `type` in the configuration. */
-export const RECEIVER_KINDS = { slack, email, stdout } as const
+export const RECEIVER_KINDS = { slack, email, webhook, pagerduty, ndjson, stdout } as const
 
 export type ReceiverType = keyof typeof RECEIVER_KINDS
 

@@ -11,6 +11,7 @@ import {
   type ReceiverMemory,
 } from '../../src/notify/receiver.ts'
 import { alertWith, HIDDEN_CHARACTERS, HOSTILE_TEXTS } from './hostile.ts'
+import { digestSample, digestWith } from './message-kinds.ts'
 import { alertOf, notificationOf } from './notifications.ts'
 
 /** One receiver, connected to a real server of its own. */
@@ -45,7 +46,30 @@ export type Subject<B extends Bench> = {
   /** Throws when event text could do anything but be read. */
   checkHarmless(delivered: string): void
   readonly lengthMax: number
+  /** What a message about the first test alert tells, where that isn't sentences for people. */
+  readonly told?: readonly string[]
+  /** How a reason, and the notes of a message, are told there; undefined: not at all. */
+  readonly reasonWords?: (reason: Reason) => string
+  readonly noteWords?: readonly string[]
 }
+
+/** What people read in a message about the first test alert. */
+const TOLD = [
+  'HIGH',
+  'mallory@example.com deleted 12 resources',
+  'A-1042',
+  'ionos-bulk-delete',
+  '203.0.113.42',
+  '31720001',
+  '12 events',
+  '2026-11-20 10:14:07',
+  '09:14:07',
+  'Europe/Berlin',
+  'Ask the user',
+  'operation is',
+]
+
+const NOTES = ['May be a repeat', 'Detected 3 h late.', 'Disputed']
 
 const NEVER = new AbortController().signal
 
@@ -106,6 +130,7 @@ const REASON_WORDS: readonly (readonly [Reason, string])[] = [
   ['grown', 'Grown to 12 events.'],
   ['repeat', 'Reminder: still open'],
   ['escalation', 'Escalation: not acknowledged in time.'],
+  ['acknowledged', 'Acknowledged: somebody takes care of it.'],
   ['resolved', 'Resolved.'],
   ['withdrawn', 'Withdrawn: an entry that arrived late'],
   ['test', 'This is a test.'],
@@ -128,21 +153,7 @@ export function describeReceiver<B extends Bench>(subject: Subject<B>): void {
       await bench.receiver.send(notificationOf(), NEVER)
       expect(bench.delivered()).toHaveLength(1)
       const [text = ''] = bench.delivered()
-      const told = [
-        'HIGH',
-        'mallory@example.com deleted 12 resources',
-        'A-1042',
-        'ionos-bulk-delete',
-        '203.0.113.42',
-        '31720001',
-        '12 events',
-        '2026-11-20 10:14:07',
-        '09:14:07',
-        'Europe/Berlin',
-        'Ask the user',
-        'operation is',
-      ]
-      for (const words of told) expect(text).toContain(words)
+      for (const words of subject.told ?? TOLD) expect(text).toContain(words)
     })
 
     it('knows its name and type', async () => {
@@ -153,7 +164,7 @@ export function describeReceiver<B extends Bench>(subject: Subject<B>): void {
     it.each(REASON_WORDS)('says why it comes: %s', async (reason, words) => {
       const bench = await openBench()
       await bench.receiver.send(notificationOf({ reason }), NEVER)
-      expect(bench.delivered()[0]).toContain(words)
+      expect(bench.delivered()[0]).toContain(subject.reasonWords?.(reason) ?? words)
     })
 
     it('says that it may be a repeat, is late, and that the match is disputed', async () => {
@@ -163,9 +174,28 @@ export function describeReceiver<B extends Bench>(subject: Subject<B>): void {
       const notification = notificationOf({ alert, createdAt, possibleRepeat: true })
       await bench.receiver.send(notification, NEVER)
       const [text = ''] = bench.delivered()
-      for (const words of ['May be a repeat', 'Detected 3 h late.', 'Disputed']) {
-        expect(text).toContain(words)
-      }
+      for (const words of subject.noteWords ?? NOTES) expect(text).toContain(words)
+    })
+
+    it('tells a digest: how many of what, the worst by name, and that it may be a repeat', async () => {
+      const bench = await openBench()
+      await bench.receiver.send(digestSample({ possibleRepeat: true }), NEVER)
+      const [text = ''] = bench.delivered()
+      expect(text).toContain('412')
+      expect(text).toContain('369')
+      expect(text).toContain(subject.noteWords?.[0] ?? 'May be a repeat')
+      expect(text).toContain('Many resources deleted in a short time')
+      expect(text).toContain('A-1001')
+    })
+
+    it.each(HOSTILE_TEXTS)('makes harmless in a digest: %s', async (_name, text) => {
+      const bench = await openBench()
+      await bench.receiver.send(digestWith(text), NEVER)
+      const [delivered = ''] = bench.delivered()
+      expect(delivered.length).toBeGreaterThan(0)
+      expect(delivered.length).toBeLessThanOrEqual(subject.lengthMax)
+      expect(HIDDEN_CHARACTERS.exec(delivered)).toBeNull()
+      subject.checkHarmless(delivered)
     })
 
     it('takes the same notification twice, and several at once', async () => {

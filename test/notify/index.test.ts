@@ -13,6 +13,9 @@ import { testContext } from './contract.ts'
 const CONFIGS = {
   slack: { url: 'https://hooks.slack.com/services/T/B/x' },
   email: { smtp: 'smtp://localhost', from: 'a@example.com', to: ['b@example.com'] },
+  webhook: { url: 'https://example.com/x', secret: Buffer.alloc(32).toString('base64') },
+  pagerduty: { routingKey: 'R0UT1NGKEYR0UT1NGKEYR0UT1NGKEY00' },
+  ndjson: { path: 'alerts.ndjson' },
   stdout: {},
 } as const
 
@@ -33,7 +36,7 @@ describe('the registry', () => {
   })
 
   it('knows its types, and nothing that only looks like one', () => {
-    expect(RECEIVER_TYPES).toEqual(['slack', 'email', 'stdout'])
+    expect(RECEIVER_TYPES).toEqual(['slack', 'email', 'webhook', 'pagerduty', 'ndjson', 'stdout'])
     expect(['slack', 'pager', 'toString', '__proto__'].map(isReceiverType)).toEqual([
       true,
       false,

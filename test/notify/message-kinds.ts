@@ -3,12 +3,12 @@ import type { Notification } from '../../src/core/alert.ts'
 import { type Digest, digestOf, type Notice } from '../../src/core/digest.ts'
 import type { Severity } from '../../src/core/severity.ts'
 import { sampleNotification } from '../../src/notify/sample.ts'
-import { testContext } from './contract.ts'
 import { alertWith } from './hostile.ts'
 import { alertOf, BULK_DELETE_FIRST, notificationOf } from './notifications.ts'
 
 const HOSTILE =
   '<!channel> *b* `c` <http://evil.example|ionos.com> <b>x</b>\r\nBcc: y \u202Egnp\u001b[31m'
+const STANDING_CLOCK = { now: () => Date.parse('2026-11-20T09:20:00Z'), sleep: async () => {} }
 const HOUR_MS = 3_600_000
 
 /** Name, and a notice of that kind; all deterministic. */
@@ -54,7 +54,7 @@ export function messageKinds(): readonly (readonly [name: string, notice: Notice
       notificationOf({ reason: 'withdrawn', alert: alertOf({ state: 'resolved', count: 3 }) }),
     ],
     ['hostile', notificationOf({ alert: alertWith(HOSTILE) })],
-    ['test', sampleNotification('secops', testContext().clock, 'Europe/Berlin')],
+    ['test', sampleNotification('secops', STANDING_CLOCK, 'Europe/Berlin')],
     ['digest', digestSample()],
     ['digest-repeat', digestSample({ cause: 'repeat', possibleRepeat: true })],
     ['digest-hostile', digestWith(HOSTILE)],

@@ -1,115 +1,35 @@
 // Owns a server on loopback that behaves like Slack's incoming webhooks, and misbehaves on demand.
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { listen, stop } from './listen.ts'
+import {
+  type Behaviour,
+  createPostServer,
+  isObject,
+  parseObject,
+  type PostServer,
+  type PostServerAnswer,
+  type PostServerRequest,
+} from './post-server.ts'
 
-export type SlackRequest = {
-  readonly headers: IncomingMessage['headers']
-  readonly payload: Record<string, unknown>
-  /** What was answered: `200 ok`, `400 invalid_blocks`. */
-  readonly answer: string
-}
+export type SlackBehaviour = Behaviour
 
-/** `hang` never answers; `cut` closes the connection; `drip` stops in its body; `flood` never does. */
-export type SlackBehaviour =
-  | 'hang'
-  | 'cut'
-  | 'drip'
-  | 'flood'
-  | {
-      readonly status: number
-      readonly body?: string
-      readonly headers?: Readonly<Record<string, string>>
-    }
-
-export type SlackServer = {
+export type SlackServer = Omit<PostServer, 'origin'> & {
   /** The webhook's address; its path is the secret. */
   readonly url: string
-  /** Messages that were accepted or refused, in order. */
-  readonly requests: SlackRequest[]
-  /** Resolves when the next request has come in completely. */
-  arrived(): Promise<void>
-  /** From now on every request is treated so; undefined: like Slack. */
-  behave(behaviour: SlackBehaviour | undefined): void
-  close(): Promise<void>
 }
 
 const SECRET_PATH = '/services/T0123ABCD/B0456EFGH/s3cr3tWebhookToken0123'
-const BODY_BYTES_MAX = 1024 * 1024
 
 /** Listens on a port of its own. */
 export async function createSlackServer(): Promise<SlackServer> {
-  const requests: SlackRequest[] = []
-  let behaviour: SlackBehaviour | undefined
-  const waiting: (() => void)[] = []
-
-  const answer = (request: IncomingMessage, response: ServerResponse, body: string): void => {
-    for (const resolve of waiting.splice(0)) resolve()
-    if (behaviour === 'hang') return
-    if (behaviour === 'cut') {
-      request.socket.destroy()
-      return
-    }
-    if (behaviour === 'drip') {
-      response.writeHead(200).write('o')
-      return
-    }
-    if (behaviour === 'flood') {
-      response.writeHead(500)
-      const pour = () => {
-        while (!response.destroyed && response.write('x'.repeat(10_000)));
-      }
-      response.on('drain', pour)
-      pour()
-      return
-    }
-    const { status, body: text = '', headers = {} } = behaviour ?? judge(request, body)
-    requests.push({
-      headers: request.headers,
-      payload: parseObject(body) ?? {},
-      answer: `${status} ${text}`,
-    })
-    response.writeHead(status, { 'Content-Type': 'text/html', ...headers }).end(text)
-  }
-  const server = createServer((request, response) => {
-    readBody(request).then(
-      (body) => answer(request, response, body),
-      () => response.destroy(),
-    )
-  })
-  const port = await listen(server)
-  return {
-    url: `http://127.0.0.1:${port}${SECRET_PATH}`,
-    requests,
-    arrived: () => new Promise((resolve) => void waiting.push(resolve)),
-    behave(next) {
-      behaviour = next
-    },
-    close() {
-      server.closeAllConnections()
-      return stop(server)
-    },
-  }
+  const { origin, ...server } = await createPostServer(judge)
+  return { ...server, url: `${origin}${SECRET_PATH}` }
 }
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-type Answer = Exclude<SlackBehaviour, string>
 
 /** The answers of docs.slack.dev/messaging/sending-messages-using-incoming-webhooks. */
-function judge(request: IncomingMessage, body: string): Answer {
-  if (request.method !== 'POST') return { status: 405, body: 'method_not_allowed' }
-  if (request.url !== SECRET_PATH) return { status: 404, body: 'no_service' }
-  const type = request.headers['content-type'] ?? ''
+function judge({ method, path, headers, body }: PostServerRequest): PostServerAnswer {
+  if (method !== 'POST') return { status: 405, body: 'method_not_allowed' }
+  if (path !== SECRET_PATH) return { status: 404, body: 'no_service' }
   const payload = parseObject(body)
-  if (!type.startsWith('application/json') || payload === undefined) {
+  if (!(headers['content-type'] ?? '').startsWith('application/json') || payload === undefined) {
     return { status: 400, body: 'invalid_payload' }
   }
   const verdict = judgePayload(payload)
@@ -124,19 +44,6 @@ export function judgePayload(payload: Readonly<Record<string, unknown>>): string
   if (blocks.length > 50 || !blocks.every(isBlock)) return 'invalid_blocks'
   if (textLength(blocks) > 12_000) return 'msg_blocks_too_long'
   return 'ok'
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isText(value: unknown, lengthMax: number): boolean {
