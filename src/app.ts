@@ -131,7 +131,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   }
   const workers: (() => Promise<void>)[] = []
   if (roles.has('notify')) {
-    workers.push(...delivery.startWorkers(async () => {}))
+    workers.push(...delivery.startWorkers(telling.system))
     runInBackground('nudges', (signal) => telling.nudges.run(signal), { stops, log })
   }
   // Together: each may wait for the same Redis, or for a receiver of its own.

@@ -42,7 +42,7 @@ const AGE_MAX_DEFAULT_MS = 86_400_000
 const RECEIVER_NAME = /^[a-z][a-z0-9-]{0,39}$/
 
 const COMMON_KEYS = ['type', 'pace', 'maxAge', 'budget']
-const BUDGET_COUNT_MAX = 10_000
+const BUDGET_COUNT_MAX = 1_000_000
 const BUDGET_WITHIN_MS_MAX = 86_400_000
 
 /** The `receivers` object of the file. */

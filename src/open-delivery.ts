@@ -3,9 +3,9 @@
 import type { Redis } from 'ioredis'
 import type { AppOptions } from './app.ts'
 import type { ReceiverConfig } from './config-receivers.ts'
-import type { Notice } from './core/digest.ts'
+import { createDeliveryFailures, type DeliveryFailures } from './delivery-failures.ts'
 import { createReceiver } from './notify/index.ts'
-import type { DeliveryError, Receiver, ReceiverMemory } from './notify/receiver.ts'
+import type { Receiver, ReceiverMemory } from './notify/receiver.ts'
 import type { Metrics } from './observe/metrics.ts'
 import {
   createDeliveryQueue,
@@ -20,6 +20,7 @@ import type { Keys } from './state/keys.ts'
 import type { Stores } from './state/redis.ts'
 import { createRedisMemory } from './state/redis-memory.ts'
 import type { StopList } from './stop-list.ts'
+import type { SystemAlerts } from './system-alerts.ts'
 
 /** A queue has nothing to finish; only a Redis that is away could make it wait. */
 const QUEUE_STOP_TIMEOUT_MS = 500
@@ -39,8 +40,8 @@ export type Delivery = {
   readonly digests: Digests
   /** Each receiver with how much waits for it. */
   readonly receivers: readonly WaitingFor[]
-  /** Starts telling each receiver; returns what stops that. */
-  startWorkers(onDead: OnDead): readonly (() => Promise<void>)[]
+  /** Starts telling each receiver; returns what stops that. `system` tells the others of a failure. */
+  startWorkers(system: SystemAlerts): readonly (() => Promise<void>)[]
 }
 
 export type WaitingFor = {
@@ -48,8 +49,6 @@ export type WaitingFor = {
   readonly type: string
   readonly counts: () => Promise<DeliveryCounts>
 }
-
-export type OnDead = (notice: Notice, error: DeliveryError) => Promise<void>
 
 /** Everything on the way from an alert's outbox to the receivers; nothing runs yet. */
 export function openDelivery(parts: DeliveryParts): Delivery {
@@ -70,8 +69,11 @@ export function openDelivery(parts: DeliveryParts): Delivery {
       type,
       counts: () => queue.counts(),
     })),
-    startWorkers: (onDead) =>
-      receivers.map((receiver) => startWorker(receiver, receiver.queue, parts, onDead)),
+    startWorkers(system) {
+      const queues = new Map(receivers.map(({ name, queue }) => [name, queue]))
+      const failures = createDeliveryFailures({ system, queues, clock, log })
+      return receivers.map((receiver) => startWorker(receiver, receiver.queue, parts, failures))
+    },
   }
 }
 
@@ -79,7 +81,7 @@ function startWorker(
   { name, paceMs, ageMaxMs }: ReceiverConfig,
   queue: DeliveryQueue,
   { options, connections, redis, keys, stores, metrics, stops }: DeliveryParts,
-  onDead: OnDead,
+  failures: DeliveryFailures,
 ): () => Promise<void> {
   const { clock, log, random } = options
   const receiver = openReceiver(name, options, createRedisMemory(redis, keys, name))
@@ -91,7 +93,8 @@ function startWorker(
     paceMs,
     ageMaxMs,
     deliveries: stores.deliveries,
-    onDead,
+    onDead: (notice, error) => failures.dead(notice, error),
+    onDelivered: (notice) => failures.delivered(notice),
     clock,
     metrics,
     log,

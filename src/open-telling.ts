@@ -5,6 +5,7 @@ import { type AlertActions, createAlertActions } from './alert-actions.ts'
 import type { Config } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { createRouter, defaultRoute, type Router } from './core/route.ts'
+import { routeAroundFailing } from './core/route-failing.ts'
 import { createNudges, type Nudges } from './nudges.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
@@ -39,7 +40,7 @@ export function routerOf({ receivers, routing }: Pick<Config, 'receivers' | 'rou
 export function openTelling(options: TellingOptions): Telling {
   const { config, stores } = options
   const { routing, receivers, detection } = config
-  const router = routerOf(config)
+  const router = routeAroundFailing(routerOf(config))
   const stateful = new Set(receivers.filter((one) => one.stateful).map(({ name }) => name))
   const teller = createTeller({
     router,

@@ -156,7 +156,7 @@ describe('a configuration', () => {
       '{ "receivers": { "a": { "type": "stdout", "budget": 5 },\n"b": { "type": "stdout", "budget": { "count": 0, "within": "10m" } },\n"c": { "type": "stdout", "budget": { "cuont": 1 } } } }',
       [
         'tocsin.config.json:1:53: /receivers/a/budget: found 5, expected { "count": 20, "within": "10m" }, or "off"',
-        'tocsin.config.json:2:47: /receivers/b/budget/count: found 0, expected a whole number from 1 to 10000',
+        'tocsin.config.json:2:47: /receivers/b/budget/count: found 0, expected a whole number from 1 to 1000000',
         'tocsin.config.json:3:47: /receivers/c/budget/cuont: unknown key "cuont", did you mean "count"?',
       ],
     ],
@@ -278,7 +278,7 @@ describe('a configuration', () => {
     ],
     [
       { receivers: { soc: { type: 'slack' } }, route: { receivers: ['soc'] } },
-      ['/receivers/soc/url: Invalid input: expected string, received undefined'],
+      ['/receivers/soc/url: must be there, or instead of it "token" and "channel"'],
     ],
     [
       {

@@ -124,6 +124,7 @@ const COMPOSERS = [
   'poisoned-batch',
   'app',
   'open-delivery',
+  'delivery-failures',
   'open-reader',
   'open-http',
   'log-watch',

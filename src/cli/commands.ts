@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./alerts.ts')).alertsCommand,
   },
   {
+    name: 'deliveries',
+    description: 'messages that wait or could not be delivered, and sending them again',
+    load: async () => (await import('./deliveries.ts')).deliveriesCommand,
+  },
+  {
     name: 'silences',
     description: 'mute notifications for a while; alerts are raised all the same',
     load: async () => (await import('./silences.ts')).silencesCommand,

@@ -3,21 +3,35 @@ import type { Config } from '../config.ts'
 import { openEmbeddedRedis } from '../embedded-redis-open.ts'
 import type { Log } from '../observe/log.ts'
 import { connectRedis, untilReady } from '../state/connection.ts'
-import { createKeys } from '../state/keys.ts'
+import { createKeys, type Keys } from '../state/keys.ts'
 import { openRedisStores, type Stores } from '../state/redis.ts'
 import { type Cli, CommandError } from './context.ts'
 
 /** A Redis that is there answers in milliseconds; one that loads its file needs some seconds. */
 const ANSWER_TIMEOUT_MS = 10_000
 
-/**
- * Calls `use` with the stores of the service: at REDIS_URL, else those of the embedded Redis of the
- * data folder, whether the service runs or not. Throws a CommandError (3) when it does not answer.
- */
-export async function withStores<T>(
-  { config, log }: { readonly config: Config; readonly log: Log },
+type Settings = { readonly config: Config; readonly log: Log }
+
+/** Calls `use` with the stores of the service, as `withRedis` does with the connection below. */
+export function withStores<T>(
+  settings: Settings,
   cli: Cli,
   use: (stores: Stores) => Promise<T>,
+): Promise<T> {
+  return withRedis(settings, cli, ({ redis, keys }) => use(openRedisStores(redis, keys)))
+}
+
+/**
+ * Calls `use` with the Redis of the service: at REDIS_URL, else the embedded one of the data folder,
+ * whether the service runs or not. Throws a CommandError (3) when it does not answer.
+ */
+export async function withRedis<T>(
+  { config, log }: Settings,
+  cli: Cli,
+  use: (state: {
+    readonly redis: ReturnType<typeof connectRedis>
+    readonly keys: Keys
+  }) => Promise<T>,
 ): Promise<T> {
   const { url, prefix } = config.redis
   const { dataDir } = config
@@ -32,7 +46,7 @@ export async function withStores<T>(
   const redis = connectRedis(url ?? `unix://${embedded?.socketPath}`, 'state')
   try {
     await answers(() => untilReady(redis, withTimeout(cli.signal)), cli.signal)
-    return await use(openRedisStores(redis, createKeys(prefix)))
+    return await use({ redis, keys: createKeys(prefix) })
   } finally {
     redis.disconnect()
     await embedded?.stop()

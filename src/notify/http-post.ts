@@ -19,7 +19,7 @@ export type PostAnswer = {
   readonly status: number
   /** Null when there is none; of several the first. */
   header(name: string): string | null
-  /** At most ANSWER_BYTES_MAX of it. */
+  /** At most `answerBytesMax` of it. */
   readonly text: string
 }
 
@@ -31,7 +31,7 @@ export type Poster = {
 }
 
 /** An answer is read for a word of explanation; nothing that answers with more is a webhook. */
-const ANSWER_BYTES_MAX = 8 * 1024
+const ANSWER_BYTES_MAX_DEFAULT = 8 * 1024
 
 type PosterOptions = {
   readonly timeouts: PostTimeouts
@@ -39,6 +39,8 @@ type PosterOptions = {
   readonly noProxy?: string | undefined
   /** Asked for the addresses of names instead of the system, where no proxy does that. */
   readonly lookup?: LookupFunction
+  /** How much of an answer is read; 8 KB where only a word of it matters. */
+  readonly answerBytesMax?: number
 }
 
 /**
@@ -47,6 +49,7 @@ type PosterOptions = {
  */
 export function createPoster(options: PosterOptions): Poster {
   const { timeouts, httpsProxy, noProxy, lookup } = options
+  const answerBytesMax = options.answerBytesMax ?? ANSWER_BYTES_MAX_DEFAULT
   const proxyTls = { timeout: timeouts.connectMs }
   const connect = lookup === undefined ? proxyTls : { ...proxyTls, lookup }
   const agent = new EnvHttpProxyAgent({
@@ -71,7 +74,7 @@ export function createPoster(options: PosterOptions): Poster {
         body,
         signal: limit,
       })
-      const text = await readUpTo(answer.body, ANSWER_BYTES_MAX)
+      const text = await readUpTo(answer.body, answerBytesMax)
       return {
         status: answer.statusCode,
         header(name) {

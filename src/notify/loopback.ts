@@ -7,3 +7,10 @@ export function isLoopbackHost(host: string): boolean {
   if (name === 'localhost' || name === '::1' || name === '[::1]') return true
   return isIPv4(name) && name.startsWith('127.')
 }
+
+/** Whether a text is an http(s) address on this machine. */
+export function isLoopbackUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return (protocol === 'http:' || protocol === 'https:') && isLoopbackHost(hostname)
+}

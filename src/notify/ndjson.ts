@@ -82,9 +82,7 @@ export function createNdjson(
 
 /** The file is opened for each line, so that whoever rotates it has nothing to tell us. */
 async function appendLine(path: string, line: string, files: Files): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  // Reading, too: to see whether the last line was ended.
-  const file = await files.open(path, 'a+', FILE_MODE)
+  const file = await openToAppend(path, files)
   try {
     const whole = (await isTorn(file)) ? `\n${line}` : line
     const bytes = Buffer.from(whole)
@@ -96,6 +94,17 @@ async function appendLine(path: string, line: string, files: Files): Promise<voi
     await file.datasync()
   } finally {
     await file.close()
+  }
+}
+
+/** For reading, too: to see whether the last line was ended. Its folder may be new. */
+async function openToAppend(path: string, files: Files): Promise<FileHandle> {
+  try {
+    return await files.open(path, 'a+', FILE_MODE)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    await mkdir(dirname(path), { recursive: true })
+    return files.open(path, 'a+', FILE_MODE)
   }
 }
 

@@ -11,7 +11,7 @@ import {
   parseRetryAfter,
 } from './http-failure.ts'
 import { createPoster, type PostTimeouts } from './http-post.ts'
-import { isLoopbackHost } from './loopback.ts'
+import { isLoopbackUrl } from './loopback.ts'
 import { contextParts, linkOf, type Message, subjectText } from './message.ts'
 import { createMessageOf } from './message-of.ts'
 import { isoTime } from './notice-json.ts'
@@ -172,10 +172,4 @@ function detailsOf(message: Message): Record<string, string> {
     ...(why === undefined ? {} : { why }),
     ...(runbook === undefined ? {} : { runbook }),
   }
-}
-
-function isLoopbackUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return (protocol === 'http:' || protocol === 'https:') && isLoopbackHost(hostname)
 }

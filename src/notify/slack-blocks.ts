@@ -59,6 +59,20 @@ export function renderSlack(message: Message): SlackPayload {
   }
 }
 
+/** What happens later, short: the message above the thread has the rest. */
+export function renderThreadReply(message: Message): SlackPayload {
+  const { notes, label, count, when } = message
+  const text = notes.length === 0 ? `${label}: ${count}, ${when}` : notes.join('\n')
+  return {
+    text: encodeUpTo(breakMentions(defang(text)), SECTION_LENGTH_MAX, slackText),
+    mrkdwn: false,
+    link_names: false,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [section(`${MARKS[message.tone]} ${text}`), context([count, when])],
+  }
+}
+
 function piecesOf(message: Message): readonly Piece[] {
   const { title, notes, summary, evidence, why, runbook, description } = message
   const subject = subjectText(message, HEADER_LENGTH_MAX - 3)

@@ -1,4 +1,5 @@
-// Owns delivery to a Slack incoming webhook. What the message looks like: slack-blocks.ts.
+// Owns how Slack is configured, and delivery to an incoming webhook. With a bot token: slack-bot.ts;
+// what the message looks like: slack-blocks.ts.
 import {
   type FetchFunction,
   IncomingWebhook,
@@ -13,7 +14,7 @@ import {
   parseRetryAfter,
 } from './http-failure.ts'
 import { createPoster, type PostAnswer, type Poster, type PostTimeouts } from './http-post.ts'
-import { isLoopbackHost } from './loopback.ts'
+import { isLoopbackHost, isLoopbackUrl } from './loopback.ts'
 import { createMessageOf } from './message-of.ts'
 import {
   DeliveryError,
@@ -23,6 +24,7 @@ import {
 } from './receiver.ts'
 import { urlSecrets } from './redact.ts'
 import { renderSlack } from './slack-blocks.ts'
+import { createSlackBot } from './slack-bot.ts'
 import { createTimeText } from './time-text.ts'
 
 /** Slack answers within a second; a message is better tried again than waited for. */
@@ -31,17 +33,40 @@ export const SLACK_TIMEOUTS: PostTimeouts = { connectMs: 5_000, totalMs: 15_000 
 /** Slack takes one message a second from a webhook (docs.slack.dev/apis/web-api/rate-limits). */
 const PACE_MS_DEFAULT = 1_000
 
-const schema = z.strictObject({
-  url: z
-    .string()
-    .refine(
-      isWebhookUrl,
-      'must be the https:// address of an incoming webhook, such as https://hooks.slack.com/services/…',
-    )
-    .describe(
-      'Address of the Slack incoming webhook; whoever knows it can post, so keep it secret',
-    ),
-})
+const schema = z
+  .strictObject({
+    url: z
+      .string()
+      .refine(
+        isWebhookUrl,
+        'must be the https:// address of an incoming webhook, such as https://hooks.slack.com/services/…',
+      )
+      .optional()
+      .describe(
+        'Address of the Slack incoming webhook; whoever knows it can post, so keep it secret',
+      ),
+    token: z
+      .string()
+      .regex(/^xox[a-z]-[A-Za-z0-9-]{8,}$/, 'must be a bot token, which begins with "xoxb-"')
+      .optional()
+      .describe(
+        'Bot token (scope chat:write) instead of a webhook: one message an alert, kept up to date',
+      ),
+    channel: z
+      .string()
+      .regex(/^#?[^\s#@<>&]{1,80}$/u, 'must be the id or the name of a channel')
+      .optional()
+      .describe('Where the bot writes: an id such as "C0123456789" (safest) or a name'),
+    apiUrl: z
+      .string()
+      .refine(isLoopbackUrl, 'must be an address on this machine: it is for trying things out')
+      .optional()
+      .describe('Instead of Slack, a server on this machine'),
+  })
+  .refine(({ url, token, channel }) => isWebhookOrBot(url, token, channel), {
+    path: ['url'],
+    message: 'must be there, or instead of it "token" and "channel"',
+  })
 
 export type SlackConfig = z.infer<typeof schema>
 
@@ -50,14 +75,20 @@ export const slack = {
   schema,
   paceMsDefault: PACE_MS_DEFAULT,
   budgetDefault: BUDGET_DEFAULT,
-  stateful: () => false,
+  stateful: ({ token }) => token !== undefined,
   readBy: 'people',
-  create: (config, context) => createSlack(config, context, SLACK_TIMEOUTS),
+  create({ url, token, channel, apiUrl }, context) {
+    if (token !== undefined && channel !== undefined) {
+      return createSlackBot({ token, channel, apiUrl }, context, SLACK_TIMEOUTS)
+    }
+    // The schema has seen to it that there is one.
+    return createSlack({ url: url ?? '' }, context, SLACK_TIMEOUTS)
+  },
 } satisfies ReceiverKind<SlackConfig>
 
 /** A receiver that posts each notification to the webhook; `timeouts` are real time. */
 export function createSlack(
-  { url }: SlackConfig,
+  { url }: { readonly url: string },
   context: ReceiverContext,
   timeouts: PostTimeouts,
 ): Receiver {
@@ -151,6 +182,11 @@ function checkAccepted(place: FailurePlace, answer: PostAnswer, now: number): vo
 /** Slack explains itself in one word such as `no_service`; anything else is not repeated. */
 function slackWord(text: string): string | undefined {
   return /^[a-z_]{3,60}$/.test(text.trim()) ? text.trim() : undefined
+}
+
+function isWebhookOrBot(...[url, token, channel]: readonly (string | undefined)[]): boolean {
+  if (url !== undefined) return token === undefined && channel === undefined
+  return token !== undefined && channel !== undefined
 }
 
 function isWebhookUrl(text: string): boolean {

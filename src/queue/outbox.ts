@@ -29,7 +29,7 @@ export function createOutbox(options: {
   const { alerts, contracts, digests, clock, log } = options
   const receivers = new Map(options.receivers.map((receiver) => [receiver.name, receiver]))
 
-  const flush = async (contract: string) => {
+  const move = async (contract: string) => {
     for (;;) {
       const items = await alerts.outbox(contract, FLUSH_BATCH_MAX)
       if (items.length === 0) return
@@ -47,6 +47,32 @@ export function createOutbox(options: {
       )
       if (items.length < FLUSH_BATCH_MAX) return
     }
+  }
+
+  /**
+   * One at a time for a contract: batches that end together would all move the same items. Whoever
+   * asks while one is under way gets one that begins after it.
+   */
+  const moving = new Map<string, Promise<void>>()
+  const next = new Map<string, Promise<void>>()
+  const flush = (contract: string): Promise<void> => {
+    const waiting = next.get(contract)
+    if (waiting !== undefined) return waiting
+    const before = moving.get(contract)
+    if (before === undefined) return begin(contract)
+    const following = before
+      .catch(() => {})
+      .then(() => {
+        next.delete(contract)
+        return begin(contract)
+      })
+    next.set(contract, following)
+    return following
+  }
+  const begin = (contract: string): Promise<void> => {
+    const running = move(contract).finally(() => moving.delete(contract))
+    moving.set(contract, running)
+    return running
   }
 
   return {

@@ -118,6 +118,9 @@ export function createKeys(prefix: string) {
       known: of(scopeOf(receiver), `digest:${digest}`),
       entries: of(scopeOf(receiver), `digest:${digest}:entries`),
     }),
+    /** The first notification of a digest, whole: it may stay the only one. */
+    digestFirst: (receiver: string, notification: string) =>
+      of(scopeOf(receiver), `digest-first:${notification}`),
     /** What a receiver remembers, such as where its message about an alert is. */
     receiverMemory: (receiver: string, key: string) => of(scopeOf(receiver), `memory:${key}`),
     /** Sorted sets: ids of kept events by their time; and a hash of their JSON by id. */

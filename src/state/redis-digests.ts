@@ -30,8 +30,8 @@ const CLOSED_MAX = 10
  * KEYS passed (sorted set: ids by time), gathered (the same), last close of a storm's digest,
  * then of the budget's digest and of that for reminders: what is known of it (hash), entries (hash).
  * ARGV now, budget, budget for critical, its span (ms), first wait (ms), wait for reminders (ms),
- * decisions kept (ms), decisions kept (number), expiry (s); then for each: passage, id, entry, JSON.
- * Returns 1 (passed) or 0 (gathered) for each.
+ * decisions kept (ms), decisions kept (number), expiry (s); then for each: passage, id, entry.
+ * Returns 1 (passed), 0 (gathered) or 2 (gathered as the first of its digest) for each.
  */
 const ADMIT = defineScript(
   'admit-notifications',
@@ -41,14 +41,12 @@ local answers = {}
 
 local function gather(meta, entries, wait, at)
   if redis.call('EXISTS', meta) == 0 then redis.call('HSET', meta, 'dueAt', now + wait) end
-  if redis.call('HSETNX', meta, 'from', now) == 1 then
-    redis.call('HSET', meta, 'first', ARGV[at + 3])
-  end
+  local isFirst = redis.call('HSETNX', meta, 'from', now) == 1
   redis.call('HSET', entries, ARGV[at + 1], ARGV[at + 2])
   redis.call('ZADD', KEYS[2], now, ARGV[at + 1])
   redis.call('EXPIRE', meta, ARGV[9])
   redis.call('EXPIRE', entries, ARGV[9])
-  return 0
+  return isFirst and 2 or 0
 end
 
 local function firstWait()
@@ -70,7 +68,7 @@ local function decide(passage, at)
   return 1
 end
 
-for at = 10, #ARGV, 4 do
+for at = 10, #ARGV, 3 do
   answers[#answers + 1] = decide(ARGV[at], at)
 end
 for key = 1, 2 do
@@ -96,9 +94,8 @@ local dueAt = redis.call('HGET', KEYS[1], 'dueAt')
 if not dueAt or tonumber(dueAt) > tonumber(ARGV[1]) then return 0 end
 local size = redis.call('HLEN', KEYS[2])
 if size > 0 then
-  local known = redis.call('HMGET', KEYS[1], 'from', 'first')
-  redis.call('HSET', KEYS[5], 'cause', ARGV[3], 'from', known[1], 'first', known[2],
-    'createdAt', ARGV[1])
+  local from = redis.call('HGET', KEYS[1], 'from')
+  redis.call('HSET', KEYS[5], 'cause', ARGV[3], 'from', from, 'createdAt', ARGV[1])
   redis.call('RENAME', KEYS[2], KEYS[6])
   redis.call('EXPIRE', KEYS[5], ARGV[6])
   redis.call('EXPIRE', KEYS[6], ARGV[6])
@@ -146,6 +143,16 @@ export function createRedisDigestStore(redis: Redis, keys: Keys): DigestStore {
     ])
   }
 
+  const keep = async (receiver: string, notification: Notification) => {
+    const key = keys.digestFirst(receiver, notification.id)
+    await redis.set(key, JSON.stringify(notification), 'EX', EXPIRY_SECONDS.outbox)
+  }
+
+  const kept = async (receiver: string, id = ''): Promise<Notification | undefined> => {
+    const json = await redis.get(keys.digestFirst(receiver, id))
+    return json === null ? undefined : (JSON.parse(json) as Notification)
+  }
+
   return {
     async admit(receiver, requests, at) {
       const { name } = receiver
@@ -164,7 +171,11 @@ export function createRedisDigestStore(redis: Redis, keys: Keys): DigestStore {
           args: [...policyArguments(receiver, at), ...requests.flatMap(requestArguments)],
         },
       ])
-      return (answers as number[]).map((one): Admission => (one === 1 ? 'passed' : 'gathered'))
+      const decided = answers as readonly number[]
+      // One that stays alone is sent as it is. A crash before it is kept costs only that.
+      const firsts = requests.filter((_, at) => decided[at] === 2)
+      await Promise.all(firsts.map(({ notification }) => keep(name, notification)))
+      return decided.map((one): Admission => (one === 1 ? 'passed' : 'gathered'))
     },
 
     async closeDue(receiver, at) {
@@ -185,7 +196,9 @@ export function createRedisDigestStore(redis: Redis, keys: Keys): DigestStore {
           const { known, entries } = keys.digest(receiver, number)
           const told = await redis.hgetall(known)
           const gathered = await readEntries(redis, entries)
-          return { number, entries: gathered, notice: noticeOf(receiver, number, told, gathered) }
+          const alone = gathered.length === 1 ? await kept(receiver, gathered[0]?.id) : undefined
+          const notice = alone ?? noticeOf(receiver, number, told, gathered)
+          return { number, entries: gathered, notice }
         }),
       )
       return found
@@ -216,7 +229,7 @@ function policyArguments({ budget }: ReceiverBudget, at: number): readonly (stri
 
 function requestArguments({ passage, notification }: AdmissionRequest): readonly string[] {
   const entry = JSON.stringify(digestEntry(notification))
-  return [passage, notification.id, entry, JSON.stringify(notification)]
+  return [passage, notification.id, entry]
 }
 
 /** All that was gathered, always in the same order. */
@@ -235,16 +248,14 @@ async function readEntries(redis: Redis, key: string): Promise<readonly DigestEn
   )
 }
 
-/** One that is alone goes as what it is: nobody needs a digest of one. */
 function noticeOf(
   receiver: string,
   number: string,
   known: Readonly<Record<string, string>>,
   entries: readonly DigestEntry[],
 ): Notice | undefined {
-  const { cause, from, createdAt, first } = known
-  if (entries.length === 0 || first === undefined) return undefined
-  if (entries.length === 1) return JSON.parse(first) as Notification
+  const { cause, from, createdAt } = known
+  if (entries.length === 0) return undefined
   return digestOf(entries, {
     id: `digest-${receiver}-${number}`,
     receiver,

@@ -48,8 +48,8 @@ export async function openSlack() {
   }
 }
 
-/** A mail server that keeps what it is sent: `{ text, messageId }`. */
-export async function openMail() {
+/** A mail server that keeps what it is sent: `{ text, messageId }`, and answers after `delayMs`. */
+export async function openMail(delayMs = 0) {
   const mails = []
   const server = new SMTPServer({
     authOptional: true,
@@ -57,7 +57,8 @@ export async function openMail() {
     onData(stream, _session, done) {
       simpleParser(stream).then((mail) => {
         mails.push({ text: `${mail.subject}\n${mail.text}`, messageId: mail.messageId })
-        done()
+        if (delayMs > 0) setTimeout(done, delayMs)
+        else done()
       }, done)
     },
   })
