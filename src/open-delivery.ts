@@ -78,7 +78,7 @@ export function openDelivery(parts: DeliveryParts): Delivery {
 }
 
 function startWorker(
-  { name, paceMs, ageMaxMs }: ReceiverConfig,
+  { name, paceMs, ageMaxMs, readBy }: ReceiverConfig,
   queue: DeliveryQueue,
   { options, connections, redis, keys, stores, metrics, stops }: DeliveryParts,
   failures: DeliveryFailures,
@@ -91,6 +91,7 @@ function startWorker(
     queue,
     receiver,
     paceMs,
+    oneByOne: readBy === 'people',
     ageMaxMs,
     deliveries: stores.deliveries,
     onDead: (notice, error) => failures.dead(notice, error),

@@ -18,6 +18,9 @@ const SANS = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-s
 /** Half transparent: a line that is visible on light and on dark. */
 const CELL_LINE = 'border-bottom:1px solid #8c959f80'
 const CELL = `padding:4px 12px 4px 0;${CELL_LINE};text-align:left;vertical-align:top`
+/** A word without an end must not make the mail wider than the screen; a time stays in one piece. */
+const CELL_WRAPPED = `${CELL};overflow-wrap:anywhere`
+const CELL_WHOLE = `${CELL};white-space:nowrap`
 
 /** Mail programs drop style sheets, so every element carries its own. */
 const STYLE = {
@@ -34,8 +37,8 @@ const STYLE = {
   buttons: 'margin:16px 0 0',
   button:
     'display:inline-block;margin:0 8px 8px 0;padding:6px 12px;border:1px solid #8c959f;border-radius:6px;text-decoration:none;font-weight:600',
-  label: `${CELL};font-weight:600;white-space:nowrap`,
-  value: `${CELL};word-break:break-word`,
+  label: `${CELL_WRAPPED};font-weight:600;min-width:80px`,
+  value: CELL_WRAPPED,
 } as const
 
 /** A whole document. The message is defanged already; `subject` becomes the title. */
@@ -138,8 +141,12 @@ function fieldTable({ fields }: Message): string {
 
 function evidenceTable(shown: Table): string {
   const { columns, rows } = shown
-  const head = columns.map((column) => element('th', CELL, htmlText(column))).join('')
-  const body = rows.map((row) => row.map((cell) => element('td', CELL, foreign(cell))).join(''))
+  const head = columns.map((column) => element('th', CELL_WHOLE, htmlText(column))).join('')
+  const body = rows.map((row) =>
+    row
+      .map((cell, at) => element('td', at === 0 ? CELL_WHOLE : CELL_WRAPPED, foreign(cell)))
+      .join(''),
+  )
   const hidden = hiddenText(shown)
   const more = hidden === undefined ? '' : `\n${paragraph(hidden)}`
   return table([head, ...body], `${STYLE.table};${STYLE.code}`) + more

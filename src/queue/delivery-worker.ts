@@ -9,7 +9,7 @@ import type { DeliveryStore } from '../state/delivery-stores.ts'
 import { type DeliveryJob, type DeliveryQueue, deliveryQueueName } from './delivery-queue.ts'
 import { type QueueConnections, WORKER_OPTIONS } from './queues.ts'
 
-/** Messages under way at once where no pace is set. */
+/** Messages under way at once to a program: it knows a repeat by its id. */
 const DELIVERY_CONCURRENCY = 4
 /** BullMQ looks whether a queue is paused by a rate limit only for workers that have a limiter. */
 const NO_PACE = { max: 1_000_000, duration: 1_000 }
@@ -29,6 +29,8 @@ export type DeliveryWorkerOptions = {
   readonly receiver: Receiver
   /** The least time between two sends, over all replicas; 0 for none. */
   readonly paceMs: number
+  /** One after the other, so that a crash can repeat but one. */
+  readonly oneByOne: boolean
   /** After so long a notice is dead. */
   readonly ageMaxMs: number
   readonly deliveries: DeliveryStore
@@ -44,7 +46,7 @@ export type DeliveryWorkerOptions = {
 }
 
 export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
-  const { connections, receiver, paceMs, log } = options
+  const { connections, receiver, paceMs, oneByOne, log } = options
   const stopping = new AbortController()
   const name = deliveryQueueName(receiver.name)
 
@@ -52,7 +54,7 @@ export function createDeliveryWorker(options: DeliveryWorkerOptions): DeliveryWo
     ...WORKER_OPTIONS,
     connection: connections.worker,
     prefix: connections.prefixOf(name),
-    concurrency: paceMs > 0 ? 1 : DELIVERY_CONCURRENCY,
+    concurrency: oneByOne || paceMs > 0 ? 1 : DELIVERY_CONCURRENCY,
     limiter: paceMs > 0 ? { max: 1, duration: paceMs } : NO_PACE,
     settings: {
       backoffStrategy: (attempts, _type, error) => waitMs(attempts, error, options.random()),

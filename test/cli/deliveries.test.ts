@@ -65,6 +65,7 @@ async function fail(): Promise<void> {
       close: async () => {},
     },
     paceMs: 0,
+    oneByOne: false,
     ageMaxMs: 86_400_000,
     deliveries: createRedisDeliveryStore(redis.redis, redis.keys),
     onDead: async () => {},

@@ -49,6 +49,7 @@ function open(behave: Behaviour, settings: { paceMs?: number; ageMaxMs?: number 
       queue,
       receiver,
       paceMs: settings.paceMs ?? 0,
+      oneByOne: false,
       ageMaxMs: settings.ageMaxMs ?? 86_400_000,
       deliveries,
       onDead: async ({ id }, { reason }) => void dead.push({ id, reason }),
