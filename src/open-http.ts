@@ -8,6 +8,7 @@ import type { Clock } from './core/clock.ts'
 import type { LookUp } from './core/event.ts'
 import { alertActionRoutes } from './http/api/alert-actions.ts'
 import { alertRoutes } from './http/api/alerts.ts'
+import { coverageRoutes } from './http/api/coverage.ts'
 import { withDescription } from './http/api/description.ts'
 import { eventRoutes } from './http/api/events.ts'
 import { healthRoutes, type PartState, type ReaderState } from './http/api/health.ts'
@@ -114,6 +115,7 @@ function routesOf(parts: HttpParts): readonly Route[] {
       receivers: parts.delivery.receivers,
       now,
     }),
+    ...coverageRoutes({ ...stores, now }),
   ]
   return withDescription(routes, VERSION)
 }

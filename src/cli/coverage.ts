@@ -1,8 +1,8 @@
 // Owns `tocsin coverage`: how many of how many entries of a span were evaluated, by which rules, what
-// may be missing, and how late it was. The sums: core/coverage.ts.
+// may be missing, and how late it was. The sums: core/coverage.ts; the API's answer: http/api/coverage.ts.
 import { Command } from 'commander'
 import { type Coverage, type Delay, type Gap } from '../core/coverage.ts'
-import { formatDuration } from '../core/duration.ts'
+import { coverageFaults } from '../core/coverage-faults.ts'
 import type { Stores } from '../state/redis.ts'
 import { type Cli, CommandError } from './context.ts'
 import { MOMENT_FORMS, parseMoment } from './moment.ts'
@@ -11,8 +11,6 @@ import { readSettings } from './settings.ts'
 import { formatTable } from './table.ts'
 
 const FROM_DEFAULT = '24h'
-/** A mark so far behind is late; less is the way of any log that is polled. */
-const LAG_MS_MAX = 300_000
 /** Gaps that are listed one by one. */
 const GAPS_SHOWN_MAX = 20
 
@@ -71,7 +69,7 @@ async function ask(
     if (found.readMark === undefined && options.contract === undefined) continue
     // Who names no beginning asks for what was promised.
     const promised = options.from === undefined ? Math.max(from, found.since ?? from) : from
-    answers.push({ ...found, faults: faultsOf(found, { from: promised, to }) })
+    answers.push({ ...found, faults: coverageFaults(found, { from: promised, to }) })
   }
   return answers
 }
@@ -80,25 +78,6 @@ function parseTimeOption(name: string, text: string, nowMs: number): number {
   const time = parseMoment(text, nowMs)
   if (time !== undefined) return time
   throw new CommandError(2, `${name} ${text}: no time`, MOMENT_FORMS)
-}
-
-/** Why not everything of the span is known to be evaluated, each in a few words. */
-function faultsOf(
-  found: Coverage,
-  asked: { readonly from: number; readonly to: number },
-): string[] {
-  const { since, evaluatedMark, gaps, poisoned } = found
-  const faults: string[] = []
-  if (since === undefined || evaluatedMark === undefined) return ['nothing was read']
-  if (since > asked.from) faults.push(`reading began only ${formatMinute(since)}`)
-  const behind = asked.to - evaluatedMark
-  if (behind > LAG_MS_MAX) {
-    const short = formatDuration(Math.floor(behind / 60_000) * 60_000)
-    faults.push(`evaluated only to ${formatMinute(evaluatedMark)}, ${short} short`)
-  }
-  if (gaps.length > 0) faults.push(`${gaps.length} gap${gaps.length === 1 ? '' : 's'}`)
-  if (poisoned > 0) faults.push(`${poisoned} entries that could not be evaluated`)
-  return faults
 }
 
 function describe(answer: Answer, cli: Cli): string {
