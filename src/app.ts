@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { stopwatch } from './clock.ts'
 import type { Config } from './config.ts'
+import { openCanary } from './open-canary.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
@@ -130,8 +131,14 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     runInBackground('rule statistics', (signal) => stats.run(signal), { stops, log })
   }
   const workers: (() => Promise<void>)[] = []
+  const { system } = telling
+  const canary = openCanary({ options, connections, redis, stores, metrics, entries, stops })
+  if (canary !== undefined) {
+    runInBackground('canary', (signal) => canary.run(system, signal), { stops, log })
+  }
   if (roles.has('notify')) {
-    workers.push(...delivery.startWorkers(telling.system))
+    workers.push(...delivery.startWorkers(system))
+    if (canary !== undefined) workers.push(canary.startWorker())
     runInBackground('nudges', (signal) => telling.nudges.run(signal), { stops, log })
   }
   // Together: each may wait for the same Redis, or for a receiver of its own.
@@ -152,7 +159,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       metrics,
       log,
     })
-    workers.push(startEvaluate({ options, connections, pipeline, stores }))
+    const canaryPipeline = canary?.pipeline
+    workers.push(startEvaluate({ options, connections, pipeline, canaryPipeline, stores }))
     const watch = createWindowWatch({ ...stores, pipeline, clock, log, owner: randomUUID() })
     runInBackground('windows', (signal) => watch.run(signal), { stops, log })
     runInBackground('address data', refreshData, { stops, log })
@@ -173,7 +181,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const queues = [entriesCounts, ...deliveryCounts]
   measureWhenScraped({ metrics, marks: stores.marks, readers, queues, clock, log })
   const logWatch = createLogWatch({
-    alerts: telling.system,
+    alerts: system,
     marks: stores.marks,
     readers,
     tokenExpiresAt: () => read?.tokenExpiresAt(),
@@ -223,11 +231,13 @@ function startEvaluate({
   options,
   connections,
   pipeline,
+  canaryPipeline,
   stores,
 }: {
   readonly options: AppOptions
   readonly connections: QueueConnections
   readonly pipeline: Pipeline
+  readonly canaryPipeline: Pick<Pipeline, 'evaluate'> | undefined
   readonly stores: Stores
 }): () => Promise<void> {
   const { config, clock, log } = options
@@ -235,6 +245,7 @@ function startEvaluate({
     connections,
     concurrency: config.queue.concurrency,
     pipeline,
+    canary: canaryPipeline,
     batches: stores.batches,
     log,
     onPoisoned: (job, error) => buryBatch(job, error, { ...stores, clock }),

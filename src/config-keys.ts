@@ -77,6 +77,26 @@ export const IONOS_KEYS = {
   password: { shape: text(1_000), about: 'Its password: write "${IONOS_PASSWORD}".' },
 } satisfies Keys
 
+/** It is looked that often whether one is due. */
+const CANARY_EVERY_MS_MIN = 10_000
+
+const canaryEvery: Shape<number | 'off'> = {
+  expected: '"off" or a duration of 10 seconds or more, such as "5m"',
+  schema: {
+    anyOf: [{ const: 'off' }, { type: 'string', pattern: '^[1-9][0-9]*[smhdw]$' }],
+  },
+  parse(value, pointer, report) {
+    if (value === 'off') return value
+    const ms = parseDuration(value)
+    if (ms !== undefined && ms >= CANARY_EVERY_MS_MIN) return ms
+    return reportError(report, pointer, `expected ${this.expected}`)
+  },
+}
+
+const CANARY_KEYS = {
+  every: { shape: canaryEvery, about: 'How often the whole line is tried.', default: '5m' },
+} satisfies Keys
+
 const folders: Shape<readonly string[]> = {
   ...listOf(text(4_096), { min: 1 }),
   parse(value, pointer, report) {
@@ -172,6 +192,7 @@ export const CONFIG_KEYS = {
   receivers: { shape: receiversShape, about: 'Who is told, by name.' },
   route: { shape: routeShape, about: 'Which alerts go to whom. Default: low and above, to all.' },
   maintenance: { shape: maintenance, about: 'Times, every week, in which alerts are muted.' },
+  canary: { shape: record(CANARY_KEYS), about: 'A synthetic entry that tries the whole line.' },
   retention: { shape: record(RETENTION_KEYS), about: 'How long things are kept.' },
   http: { shape: record(HTTP_KEYS), about: 'The API and the console.' },
 } satisfies Keys

@@ -50,6 +50,8 @@ export type Config = {
   readonly receivers: readonly ReceiverConfig[]
   /** Without a route everything of `low` and above goes to every receiver. */
   readonly routing: Routing
+  /** From one canary to the next; undefined: none are sent. */
+  readonly canary: { readonly everyMs: number | undefined }
   readonly retention: { readonly eventsMs: number }
   readonly http: HttpConfig
   readonly proxy: { readonly https: string | undefined; readonly none: string | undefined }
@@ -184,6 +186,7 @@ function assemble(
     schedules,
     receivers,
     routing: assembleRouting({ ...file, schedules, receivers: [...new Set(names)] }, report),
+    canary: { everyMs: canaryEveryMs(file.canary?.every) },
     retention: { eventsMs: file.retention?.events ?? 7 * 24 * HOUR_MS },
     http: assembleHttp(file.http, env['TOCSIN_API_TOKEN']?.trim() || undefined, report),
     proxy: {
@@ -202,6 +205,10 @@ function credentialsFromFile(
     IONOS_USERNAME: ionos?.username,
     IONOS_PASSWORD: ionos?.password,
   })
+}
+
+function canaryEveryMs(every: number | 'off' = 5 * MINUTE_MS): number | undefined {
+  return every === 'off' ? undefined : every
 }
 
 function sweepsOf(sweeps: readonly RecordOf<typeof SWEEP_KEYS>[] | undefined) {

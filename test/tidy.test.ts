@@ -128,6 +128,9 @@ const COMPOSERS = [
   'open-reader',
   'open-http',
   'log-watch',
+  'canary',
+  'canary-line',
+  'open-canary',
   'scrape',
   'doctor',
   'ruleset-build',
@@ -167,7 +170,7 @@ function faultsOf(source: Source): string[] {
 /** Packages that only some rooms may touch. */
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   bullmq: /^src\/queue\//,
-  ioredis: /^src\/(state\/|(app|open-delivery|open-http)\.ts)/,
+  ioredis: /^src\/(state\/|(app|canary-line|open-canary|open-delivery|open-http)\.ts)/,
   'json-rules-engine': /^src\/(why\.ts|core\/operators\/|core\/decorators\.ts)/,
   commander: /^src\/(cli\/|main\.ts)/,
   '@slack/webhook': /^src\/notify\//,

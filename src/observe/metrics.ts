@@ -63,6 +63,7 @@ export function createMetrics() {
       DELAY_SECONDS,
     ),
     detectSeconds: histogram('tocsin_detect_seconds', 'Entry read to alert stored', SECONDS),
+    canarySeconds: histogram('tocsin_canary_seconds', 'Canary sent to canary delivered', SECONDS),
     notifySeconds: histogram('tocsin_notify_seconds', 'Alert stored to message accepted', SECONDS),
   }
 }

@@ -53,6 +53,9 @@ const ENTRIES_JOB: JobsOptions = {
   removeOnFail: { count: ENTRIES_FAILED_MAX, age: 14 * DAY_SECONDS },
 }
 
+/** One that failed makes way for the next: that it does not arrive says enough. */
+const CANARY_JOB: JobsOptions = { ...ENTRIES_JOB, attempts: 3, removeOnFail: true }
+
 export const ENTRIES_QUEUE = 'entries'
 
 export type EntriesQueue = {
@@ -61,6 +64,8 @@ export type EntriesQueue = {
    * already is not added again.
    */
   enqueue(batch: EntriesJob): Promise<void>
+  /** Puts the canary there, unless one waits: nothing is counted, a lost one is no loss. */
+  enqueueCanary(batch: EntriesJob): Promise<void>
   /**
    * Of batches that were announced, those that are not here: never added, or done. Those that
    * failed for good, and yet were not taken out by who takes care of that, are tried once more.
@@ -84,6 +89,9 @@ export function createEntriesQueue(options: QueueOptions): EntriesQueue {
     async enqueue(batch) {
       if (batch.entries.length === 0) return
       await queue.add('entries', batch, { ...ENTRIES_JOB, jobId: batch.id })
+    },
+    async enqueueCanary(batch) {
+      await queue.add('canary', batch, { ...CANARY_JOB, jobId: batch.id })
     },
     async missing(ids) {
       const states = await Promise.all(ids.map(async (id) => await queue.getJobState(id)))

@@ -27,6 +27,8 @@ export const EXPIRY_SECONDS = {
   windowMemory: 400 * DAY_SECONDS,
   /** A mark that stands still so long is no mark. */
   timers: 400 * DAY_SECONDS,
+  /** The canary is sent many times a day, or never. */
+  canary: 30 * DAY_SECONDS,
 } as const
 
 /** A receiver's name where keys of a contract have its number. */
@@ -97,6 +99,8 @@ export function createKeys(prefix: string) {
     silenceEnds: `{${prefix}:silences}:ends`,
     silenceVersion: `{${prefix}:silences}:version`,
     silenceEndsHandled: `{${prefix}:silences}:ends-handled`,
+    /** Hash: when the last canary was sent, and since when one is waited for. */
+    canary: `{${prefix}:canary}:state`,
     lease: (name: string) => `{${prefix}:lease}:${name}`,
     /** Stream of notifications to put on the receivers' queues. */
     outbox: (contract: string) => of(contract, 'outbox'),
@@ -132,4 +136,9 @@ export function createKeys(prefix: string) {
     /** BullMQ's prefix for a queue; its own keys follow it. */
     queue: (name: string) => `{${prefix}:${name}}`,
   }
+}
+
+/** Where all that becomes of canaries is kept: apart from what becomes of entries. */
+export function createCanaryKeys(prefix: string): Keys {
+  return createKeys(`${prefix}:canary`)
 }

@@ -4,6 +4,7 @@ import type { DeliveryStore, DigestStore } from './delivery-stores.ts'
 import type { Keys } from './keys.ts'
 import { createRedisAlertActionStore } from './redis-alert-actions.ts'
 import { createRedisAlertStore } from './redis-alerts.ts'
+import { createRedisCanaryStore } from './redis-canary.ts'
 import { createRedisDeliveryStore } from './redis-deliveries.ts'
 import { createRedisHistoryStore } from './redis-history.ts'
 import { createRedisLeaseStore } from './redis-leases.ts'
@@ -25,6 +26,7 @@ import type {
   AlertActionStore,
   AlertStore,
   BatchStore,
+  CanaryStore,
   ContractStore,
   CoverageStore,
   DeadLetterStore,
@@ -58,6 +60,7 @@ export type Stores = {
   readonly actions: AlertActionStore
   readonly silences: SilenceStore
   readonly leases: LeaseStore
+  readonly canary: CanaryStore
   readonly ruleStats: RuleStatsStore
   readonly digests: DigestStore
   readonly alertPages: AlertPageStore
@@ -92,6 +95,7 @@ export function openRedisStores(redis: Redis, keys: Keys, options: StoreOptions 
     actions: withActionNews(createRedisAlertActionStore(redis, keys), alertNews),
     silences: createRedisSilenceStore(redis, keys),
     leases: createRedisLeaseStore(redis, keys),
+    canary: createRedisCanaryStore(redis, keys),
     ruleStats: createRedisRuleStatsStore(redis, keys),
     digests: createRedisDigestStore(redis, keys),
     alertPages: createRedisAlertPages(redis, keys),

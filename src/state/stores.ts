@@ -1,6 +1,7 @@
 // Owns the interfaces of everything that is remembered; redis and memory implement them alike.
 import type { Alert, Notification } from '../core/alert.ts'
 import type { TrailEntry } from '../core/alert-action.ts'
+import type { CanaryState } from '../core/canary.ts'
 import type { Silence } from '../core/silence.ts'
 import type { EntryKey, Span } from './read-stores.ts'
 
@@ -137,6 +138,15 @@ export type LeaseStore = {
   hold(name: string, owner: string, forMs: number): Promise<boolean>
   /** Gives it back, if it is ours. */
   release(name: string, owner: string): Promise<void>
+}
+
+/** Which canaries were sent and which arrived; times are ms. */
+export type CanaryStore = {
+  /** Notes that one is sent: it is waited for, unless an older one is already. */
+  send(at: number): Promise<void>
+  /** Notes that the one sent then has arrived: it and older ones are waited for no more. */
+  receive(sentAt: number): Promise<void>
+  state(): Promise<CanaryState>
 }
 
 /** Hands out alert numbers; gaps are fine, repeats are not. */
