@@ -102,7 +102,9 @@ export function AlertPage(props: {
       {doing !== undefined && doing !== 'silence' && (
         <ActionDialog kind={doing} alert={alert} onClose={close} onDone={reload} />
       )}
-      {doing === 'silence' && <SilenceDialog alert={alert} onClose={close} />}
+      {doing === 'silence' && (
+        <SilenceDialog alert={alert} span={place.query.get('for') ?? undefined} onClose={close} />
+      )}
     </article>
   )
 }

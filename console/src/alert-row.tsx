@@ -20,7 +20,6 @@ export function AlertRows(props: {
   readonly onSelect: (id: string) => void
   readonly hasMore: boolean
   readonly onEnd: () => void
-  readonly isFiltered: (rule: string) => void
 }) {
   const { rows, selected } = props
   const now = useNow()

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { AlertRow } from '../../src/http/alert-view.ts'
 import { ActionDialog, type ActionKind } from './action-dialog.tsx'
 import { useAlertFeed } from './alert-feed.ts'
+import { GroupFilter } from './group-filter.tsx'
 import { AlertRows } from './alert-row.tsx'
 import { queryText } from './api.ts'
 import { useKeys } from './keys.ts'
@@ -29,6 +30,8 @@ type Filters = {
   readonly rule: string
   readonly q: string
   readonly from: string
+  /** `NAME:VALUE` of what the alerts are grouped by. */
+  readonly group: readonly string[]
 }
 
 function filtersOf(query: URLSearchParams): Filters {
@@ -38,6 +41,7 @@ function filtersOf(query: URLSearchParams): Filters {
     rule: query.get('rule') ?? '',
     q: query.get('q') ?? '',
     from: query.get('from') ?? '',
+    group: query.getAll('group'),
   }
 }
 
@@ -85,12 +89,12 @@ export function AlertsPage(props: {
       : { a: () => act('ack'), r: () => act('resolve'), s: () => act('silence') }),
   })
 
-  const isFiltered =
-    filters.q !== '' || filters.severity !== '' || filters.rule !== '' || filters.from !== ''
+  const { q, severity, rule, from, group } = filters
+  const isFiltered = [q, severity, rule, from, ...group].some((text) => text !== '')
   return (
     <div class="alerts-page">
       <h1 class="hidden">Alerts</h1>
-      <FilterBar filters={filters} onChange={change} searchRef={search} />
+      <FilterBar filters={filters} rows={feed.rows} onChange={change} searchRef={search} />
       <ErrorNotice error={feed.error} />
       {feed.isLoading && feed.rows.length === 0 ? (
         <Loading what="alerts" />
@@ -103,7 +107,6 @@ export function AlertsPage(props: {
           onSelect={setSelected}
           hasMore={feed.hasMore}
           onEnd={feed.more}
-          isFiltered={(rule) => change({ rule })}
         />
       )}
       {acting !== undefined && acting.kind !== 'silence' && (
@@ -123,6 +126,7 @@ export function AlertsPage(props: {
 
 function FilterBar(props: {
   readonly filters: Filters
+  readonly rows: readonly AlertRow[]
   readonly onChange: (changes: Partial<Filters>) => void
   readonly searchRef: { current: HTMLInputElement | null }
 }) {
@@ -189,6 +193,7 @@ function FilterBar(props: {
           </option>
         ))}
       </select>
+      <GroupFilter rows={props.rows} chosen={filters.group} onChange={onChange} />
       {filters.rule !== '' && (
         <button type="button" class="filter-on" onClick={() => onChange({ rule: '' })}>
           rule: {filters.rule} <span aria-hidden="true">✕</span>

@@ -65,11 +65,14 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** `?a=b&c=d` of what is not empty. */
-export function queryText(values: Readonly<Record<string, string | number | undefined>>): string {
+type QueryValue = string | number | readonly string[] | undefined
+
+/** `?a=b&c=d` of what is not empty; a list gives its key several times. */
+export function queryText(values: Readonly<Record<string, QueryValue>>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined && value !== '') query.set(name, String(value))
+    if (Array.isArray(value)) for (const one of value as readonly string[]) query.append(name, one)
+    else if (value !== undefined && value !== '') query.set(name, String(value))
   }
   const text = query.toString()
   return text === '' ? '' : `?${text}`

@@ -1,6 +1,7 @@
 // Owns the page that says whether the service itself is well: how far each contract was read and
 // evaluated, what waits, who can be told, and whether anything was missed.
 import type { StatusAnswer } from '../../src/http/status-view.ts'
+import { CoverageSection } from './coverage.tsx'
 import { useLoaded } from './loaded.ts'
 import { Empty, ErrorNotice, Loading } from './parts.tsx'
 import { Age, spanText, Time, useNow } from './time.tsx'
@@ -26,6 +27,7 @@ export function HealthPage() {
       </header>
       <ErrorNotice error={error} />
       <Contracts status={value} now={now} />
+      <CoverageSection />
       <section aria-labelledby="queues-title">
         <h2 id="queues-title">Queues</h2>
         <div class="cards">

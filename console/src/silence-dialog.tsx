@@ -32,15 +32,31 @@ export function matchersFor(alert: AlertRow): string[] {
   ]
 }
 
+/** Hours of `30m`, `1h`, `2d`, `1w`; undefined for anything else: the dialog's own choice stands. */
+function hoursOf(span: string | undefined): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,3})([mhdw])$/.exec(span ?? '') ?? []
+  const unitHours = { m: 1 / 60, h: 1, d: 24, w: 168 }[unit ?? '']
+  return unitHours === undefined ? undefined : Number(count) * unitHours
+}
+
+/** What can be chosen, with what a link asked for. */
+function spansWith(asked: number | undefined, span: string | undefined) {
+  if (asked === undefined || SPANS.some(([hours]) => hours === asked)) return SPANS
+  return [...SPANS, [asked, span] as const].sort(([left], [right]) => left - right)
+}
+
 export function SilenceDialog(props: {
   readonly alert?: AlertRow
+  /** How long, as a link says it: `1h`. */
+  readonly span?: string | undefined
   readonly onClose: () => void
   readonly onDone?: () => void
 }) {
   const [text, setText] = useState(() =>
     props.alert === undefined ? 'rule = ' : matchersFor(props.alert).join('\n'),
   )
-  const [hours, setHours] = useState(1)
+  const asked = hoursOf(props.span)
+  const [hours, setHours] = useState(asked ?? 1)
   const [comment, setComment] = useState('')
   const [preview, setPreview] = useState<SilencePreview>()
   const [error, setError] = useState<unknown>()
@@ -108,7 +124,7 @@ export function SilenceDialog(props: {
         </p>
         <fieldset class="choices row">
           <legend>For</legend>
-          {SPANS.map(([value, label]) => (
+          {spansWith(asked, props.span).map(([value, label]) => (
             <label key={value}>
               <input
                 type="radio"

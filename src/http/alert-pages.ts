@@ -5,12 +5,16 @@ import type { Severity } from '../core/severity.ts'
 import type { ContractStore } from '../state/stores.ts'
 import type { AlertPageStore, AlertPlaceInTime } from '../state/view-stores.ts'
 
+export type GroupValue = { readonly name: string; readonly value: string }
+
 export type AlertFilter = {
   /** Empty lists let everything through. */
   readonly states: readonly AlertState[]
   readonly severities: readonly Severity[]
   readonly rules: readonly string[]
   readonly contracts: readonly string[]
+  /** Values it is grouped by; where a name comes several times, one of its values. */
+  readonly group: readonly GroupValue[]
   /** Free text, looked for in all that an alert shows. */
   readonly text: string
   /** Last event, ms. */
@@ -126,7 +130,13 @@ export function passes(alert: Alert, filter: AlertFilter): boolean {
   if (filter.states.length > 0 && !filter.states.includes(alert.state)) return false
   if (filter.severities.length > 0 && !filter.severities.includes(alert.severity)) return false
   if (filter.rules.length > 0 && !filter.rules.includes(alert.rule.id)) return false
+  if (!filter.group.every(({ name }) => hasGroupValue(alert, name, filter.group))) return false
   return filter.text === '' || textOf(alert).includes(filter.text.toLowerCase())
+}
+
+function hasGroupValue(alert: Alert, name: string, wanted: readonly GroupValue[]): boolean {
+  const values = wanted.filter((one) => one.name === name).map(({ value }) => value)
+  return alert.group.some((one) => one.name === name && values.includes(one.value))
 }
 
 function textOf(alert: Alert): string {

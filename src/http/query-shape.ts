@@ -5,6 +5,7 @@ import { parseTime } from '../core/entry-time.ts'
 
 const LIST_MAX = 50
 const TEXT_LENGTH_MAX = 200
+const GROUP_VALUE_LENGTH_MAX = 1_000
 
 /** `a,b`, or the key several times; without values it is empty. */
 export function listOf<T extends string>(value: z.ZodType<T>) {
@@ -21,6 +22,25 @@ export function listOf<T extends string>(value: z.ZodType<T>) {
     .pipe(z.array(value).max(LIST_MAX) as unknown as z.ZodType<T[], string[]>)
     .meta({ description: 'Several with commas.' })
 }
+
+/** `user:anna`, the key several times for several: values may hold commas, so that lists can't. */
+export const groupValues = z
+  .union([z.string(), z.array(z.string())])
+  .optional()
+  .transform((given, context) =>
+    [given ?? []].flat().map((text) => {
+      const at = text.indexOf(':')
+      if (at > 0) return { name: text.slice(0, at), value: text.slice(at + 1) }
+      context.addIssue({ code: 'custom', message: 'expected NAME:VALUE, such as user:anna' })
+      return z.NEVER
+    }),
+  )
+  .pipe(
+    z
+      .array(z.object({ name: z.string(), value: z.string().max(GROUP_VALUE_LENGTH_MAX) }))
+      .max(LIST_MAX),
+  )
+  .meta({ description: '`NAME:VALUE`, what its events share; several by giving it several times.' })
 
 export const searchText = z
   .string()

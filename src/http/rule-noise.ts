@@ -42,6 +42,7 @@ async function count(
     severities: [],
     rules: [],
     contracts: [],
+    group: [],
     text: '',
     from,
     to: Number.POSITIVE_INFINITY,

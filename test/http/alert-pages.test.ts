@@ -20,6 +20,7 @@ const EVERYTHING = {
   severities: [],
   rules: [],
   contracts: [],
+  group: [],
   text: '',
   from: Number.NEGATIVE_INFINITY,
   to: Number.POSITIVE_INFINITY,
@@ -97,6 +98,10 @@ it.each([
   [{ rules: ['rule-one'] }, 2],
   [{ rules: ['other'] }, 0],
   [{ contracts: ['31720002'] }, 1],
+  [{ group: [{ name: 'user', value: 'mallory@example.com' }] }, 2],
+  [{ group: [{ name: 'user', value: 'mallory' }] }, 0],
+  [{ group: [{ name: 'ip', value: 'mallory@example.com' }] }, 0],
+  [{ group: ['nobody', 'mallory@example.com'].map((value) => ({ name: 'user', value })) }, 2],
   [{ from: 200 }, 1],
   [{ to: 200 }, 1],
 ])('the filter %j lets %i through', async (filter, count) => {

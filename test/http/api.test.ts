@@ -45,6 +45,11 @@ describe('alerts', () => {
     expect(await rows('?state=resolved')).toHaveLength(0)
     expect(await rows('?severity=high,critical&state=open&rule=user-created')).toHaveLength(2)
     expect(await rows('?from=40s')).toHaveLength(1)
+    expect(await rows('?group=user:mallory%40example.com')).toHaveLength(1)
+    expect(
+      await rows('?group=user:mallory%40example.com&group=user:eve%40example.com'),
+    ).toHaveLength(2)
+    expect(await rows('?group=ip:mallory%40example.com')).toHaveLength(0)
   })
 
   it('are paged', async () => {
@@ -56,6 +61,7 @@ describe('alerts', () => {
 
   it.each([
     ['?severity=hgih', /\/query\/severity\/0/],
+    ['?group=mallory', /\/query\/group: expected NAME:VALUE/],
     ['?limit=0', /\/query\/limit/],
     ['?limit=1000', /\/query\/limit/],
     ['?from=yesterday', /24h \(ago\)/],

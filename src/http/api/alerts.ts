@@ -15,7 +15,7 @@ import type { AlertPageStore, EventStore } from '../../state/view-stores.ts'
 import { formatCursor, parseCursor, readAlertPage } from '../alert-pages.ts'
 import { alertRowShape, alertShape, revisionOf, STATES, toRow, toView } from '../alert-view.ts'
 import { HttpProblem } from '../problem.ts'
-import { limitUpTo, listOf, moment, searchText, word } from '../query-shape.ts'
+import { groupValues, limitUpTo, listOf, moment, searchText, word } from '../query-shape.ts'
 import { route, type Route } from '../route.ts'
 
 export type AlertParts = {
@@ -43,6 +43,7 @@ export function alertRoutes(parts: AlertParts): readonly Route[] {
     severity: listOf(z.enum(SEVERITIES)),
     rule: listOf(word),
     contract: listOf(word),
+    group: groupValues,
     q: searchText.describe('Free text, looked for in all that an alert shows.'),
     from: moment(now, () => Number.NEGATIVE_INFINITY).describe('Last event at or after.'),
     to: moment(now, () => Number.POSITIVE_INFINITY).describe('Last event at or before.'),
@@ -68,6 +69,7 @@ export function alertRoutes(parts: AlertParts): readonly Route[] {
           severities: query.severity,
           rules: query.rule,
           contracts: query.contract,
+          group: query.group,
           text: query.q,
           from: query.from,
           to: query.to,

@@ -100,6 +100,7 @@ async function receiversOf(parts: StatusParts): Promise<StatusAnswer['receivers'
     severities: [],
     rules: [],
     contracts: [],
+    group: [],
     text: '',
     from: Number.NEGATIVE_INFINITY,
     to: Number.POSITIVE_INFINITY,
