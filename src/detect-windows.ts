@@ -55,21 +55,27 @@ export function createRuleWindows(context: CompileContext): RuleWindows {
   }
 }
 
-/** Gathers matches by window; an event repeated in the batch is one member. */
+type Skips = ReadonlyMap<Rule, ReadonlyMap<SkipReason, number>>
+
+/**
+ * Gathers matches by window; an event repeated in the batch is one member. Also how many matches of
+ * which rule are in none.
+ */
 export function gatherWindows(
   contract: string,
   matches: readonly Match[],
   windowOf: RuleWindows,
-  { limits, skip }: { limits: TimeLimits; skip: (rule: string, reason: SkipReason) => void },
-): readonly WindowBatch[] {
-  const batches = new Map<string, WindowBatch & { members: Member[]; events: Map<string, Event> }>()
+  limits: TimeLimits,
+): { readonly windows: readonly WindowBatch[]; readonly skips: Skips } {
+  const batches = new Map<string, OpenBatch>()
+  const skips = new Map<Rule, Map<SkipReason, number>>()
   for (const { rule, event } of matches) {
     const kind = windowOf(rule)
     const membership = kind.memberOf(event)
     const reason =
       membership.kind === 'none' ? membership.reason : outside(membership.member, limits)
     if (membership.kind === 'none' || reason !== undefined) {
-      skip(rule.id, reason ?? 'no-time')
+      countSkip(skips, rule, reason ?? 'no-time')
       continue
     }
     const { group: values, member } = membership
@@ -78,28 +84,33 @@ export function gatherWindows(
     if (found?.events.has(member.id)) continue
     const card = kind.cards.write(event)
     const shown = card === undefined ? member : { ...member, card }
+    const { time } = member
     if (found === undefined) {
-      const added = { from: member.time, to: member.time }
+      const added = { from: time, to: time }
       const [members, events] = [[shown], new Map([[event.id, event]])]
       batches.set(window, { contract, kind, window, group, values, members, events, added })
     } else {
       found.members.push(shown)
       found.events.set(event.id, event)
+      found.added.from = Math.min(found.added.from, time)
+      found.added.to = Math.max(found.added.to, time)
     }
   }
-  return [...batches.values()].map((batch) => ({ ...batch, added: reachOf(batch.members) }))
+  return { windows: [...batches.values()], skips }
+}
+
+type OpenBatch = WindowBatch & {
+  readonly members: Member[]
+  readonly events: Map<string, Event>
+  readonly added: { from: number; to: number }
+}
+
+function countSkip(skips: Map<Rule, Map<SkipReason, number>>, rule: Rule, reason: SkipReason) {
+  const reasons = skips.get(rule) ?? new Map<SkipReason, number>()
+  skips.set(rule, reasons.set(reason, (reasons.get(reason) ?? 0) + 1))
 }
 
 function outside({ time }: Member, { fromMs, toMs }: TimeLimits): 'late' | 'clock' | undefined {
   if (time > toMs) return 'clock'
   return time < fromMs ? 'late' : undefined
-}
-
-function reachOf(members: readonly Member[]): { from: number; to: number } {
-  let [from, to] = [Infinity, -Infinity]
-  for (const { time } of members) {
-    if (time < from) from = time
-    if (time > to) to = time
-  }
-  return { from, to }
 }

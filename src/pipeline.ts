@@ -106,9 +106,14 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     return known
   }
 
-  const skip = (rule: string, reason: SkipReason) => {
-    parts.metrics.errors.inc({ stage: 'detect', reason })
-    parts.metrics.notCounted.inc({ rule, reason })
+  /** A label costs more than a match: they are counted once for each batch. */
+  const skipped = (found: ReadonlyMap<Rule, ReadonlyMap<SkipReason, number>>) => {
+    for (const [{ id }, reasons] of found) {
+      for (const [reason, times] of reasons) {
+        parts.metrics.errors.inc({ stage: 'detect', reason }, times)
+        parts.metrics.notCounted.inc({ rule: id, reason }, times)
+      }
+    }
   }
 
   const follow = async (
@@ -122,7 +127,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const rest = matches.filter((match) => !isAlone(match))
     if (matches.length > 0) await remember(contract)
     const raiseParts = { ...parts, explain, liveFromMs: await parts.detection.liveFrom?.(contract) }
-    const alone = await raiseAlerts(groups, ruleSet.version, raiseParts)
+    const alone =
+      groups.length === 0 ? NOTHING : await raiseAlerts(groups, ruleSet.version, raiseParts)
     const together = rest.length === 0 ? NOTHING : await overTime(rest)
     count(batch, entries, matches, parts)
     const notifications = [...alone.notifications, ...together.notifications]
@@ -136,7 +142,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
     async function overTime(found: readonly Match[]): Promise<Raised> {
       const { time, limits } = await timeOf(contract, parts, found)
-      const windows = gatherWindows(contract, found, windowsFor(ruleSet), { limits, skip })
+      const { windows, skips } = gatherWindows(contract, found, windowsFor(ruleSet), limits)
+      skipped(skips)
       return windows.length === 0
         ? NOTHING
         : await raiseWindows(windows, ruleSet.version, time, raiseParts)
@@ -204,7 +211,9 @@ function count(
   { metrics, clock, log }: PipelineParts,
 ): void {
   metrics.eventsEvaluated.inc(entries.length)
-  for (const { rule } of matches) metrics.matches.inc({ rule: rule.id })
+  const times = new Map<string, number>()
+  for (const { rule } of matches) times.set(rule.id, (times.get(rule.id) ?? 0) + 1)
+  for (const [rule, found] of times) metrics.matches.inc({ rule }, found)
   metrics.detectSeconds.observe(Math.max(0, clock.now() - batch.readAt) / 1_000)
   if (!log.isLevelEnabled('debug')) return
   const ids = entries.flatMap(({ event }) => (event === undefined ? [] : [event.id]))

@@ -33,6 +33,7 @@ export function questionOf(batch: WindowBatch, time: DetectionTime): WindowQuest
   const { kind, window, group, added, values } = batch
   const { read, replace } = kind.around(added, -Infinity)
   const floorMs = floorOf(batch, time)
+  const believedMs = (time.markMs ?? -Infinity) - time.settleMs
   const wakeAtMs = kind.wakeAt(batch.members, time.settleMs)
   return {
     window,
@@ -43,7 +44,8 @@ export function questionOf(batch: WindowBatch, time: DetectionTime): WindowQuest
     added,
     read,
     replace,
-    needed: kind.needed,
+    needed: kind.isTooSoon(added, believedMs) ? Infinity : kind.needed,
+    ...(kind.sinceMs > 0 && { sinceMs: kind.sinceMs }),
     quietMs: kind.rule.alert.quietMs,
     floorMs,
     ...(kind.shape === 'spans' && { spansFloorMs: floorMs && floorMs - 2 * kind.reachMs }),

@@ -18,6 +18,8 @@ type TrimWindow = (contract: string, window: string, belowMs: number) => void
 
 export type MemoryAlertState = {
   readonly group: (contract: string, key: string) => MemoryGroup
+  /** To look only: an empty one where nothing was stored. */
+  readonly look: (contract: string, key: string) => MemoryGroup
   readonly outbox: (contract: string) => OutboxItem[]
   /** Puts a notification at the end of a contract's outbox. */
   readonly send: (contract: string, notification: Notification) => void
@@ -37,14 +39,9 @@ export function createMemoryAlertState(): MemoryAlertState {
 
   const outbox = (contract: string) => found(outboxes, contract, () => [])
   return {
-    group: (contract, key) =>
-      found(groups, `${contract}/${key}`, () => ({
-        version: 0,
-        members: new Map(),
-        alerts: new Map(),
-        extents: new Map(),
-        cuts: [],
-      })),
+    group: (contract, key) => found(groups, `${contract}/${key}`, createGroup),
+    look: (contract, key) =>
+      (groups.size === 0 ? NO_GROUP : groups.get(`${contract}/${key}`)) ?? NO_GROUP,
     outbox,
     send(contract, notification) {
       place += 1
@@ -61,6 +58,12 @@ export function createMemoryAlertState(): MemoryAlertState {
     },
   }
 }
+
+function createGroup(): MemoryGroup {
+  return { version: 0, members: new Map(), alerts: new Map(), extents: new Map(), cuts: [] }
+}
+
+const NO_GROUP = createGroup()
 
 function found<T>(map: Map<string, T>, key: string, make: () => T): T {
   const value = map.get(key) ?? make()

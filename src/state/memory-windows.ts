@@ -19,9 +19,9 @@ import type {
 type Window = {
   /** By time; at one time in the order of arrival. */
   members: WindowMember[]
-  readonly texts: Set<string>
-  readonly sessions: Sessions
-  readonly bins: Map<number, number>
+  /** Shared and empty until there is one. */
+  sessions: Sessions
+  bins: Map<number, number>
   first: number | undefined
   isFull: boolean
   about: string
@@ -31,7 +31,7 @@ type Window = {
 export function createMemoryWindowStore(
   groups: MemoryAlertState = createMemoryAlertState(),
 ): WindowStore {
-  const windows = new Map<string, Window>()
+  const contracts = new Map<string, Map<string, Window>>()
   const timers = new Map<string, Map<string, number>>()
 
   const timersOf = (contract: string): Map<string, number> => {
@@ -40,11 +40,12 @@ export function createMemoryWindowStore(
     return found
   }
   const windowOf = (contract: string, key: string): Window => {
-    const name = `${contract}/${key}`
-    const found = windows.get(name)
+    let windows = contracts.get(contract)
+    if (windows === undefined) contracts.set(contract, (windows = new Map<string, Window>()))
+    const found = windows.get(key)
     if (found !== undefined) return found
     const made = createWindow()
-    windows.set(name, made)
+    windows.set(key, made)
     return made
   }
   groups.onTrim((contract, key, belowMs) => dropBefore(windowOf(contract, key), belowMs))
@@ -53,7 +54,8 @@ export function createMemoryWindowStore(
     async ask(contract, questions) {
       return questions.map((question) => {
         const window = windowOf(contract, question.window)
-        const group = groups.group(contract, question.group)
+        const isNew = window.first === undefined
+        const group = groups.look(contract, question.group)
         add(window, question, group)
         const { wakeAtMs, about = '' } = question
         if (wakeAtMs !== undefined) {
@@ -61,7 +63,9 @@ export function createMemoryWindowStore(
           window.about = about
           due.set(question.window, Math.min(due.get(question.window) ?? Infinity, wakeAtMs))
         }
-        return answer(window, question, group)
+        return isEarly(window, question, isNew) && group.version === 0
+          ? undefined
+          : answer(window, question, group)
       })
     },
 
@@ -90,12 +94,15 @@ export function createMemoryWindowStore(
   }
 }
 
+/** Most windows have one or none of these. */
+const NO_SESSIONS: Sessions = new Map()
+const NO_BINS = new Map<number, number>()
+
 function createWindow(): Window {
   return {
     members: [],
-    texts: new Set(),
-    sessions: new Map(),
-    bins: new Map(),
+    sessions: NO_SESSIONS,
+    bins: NO_BINS,
     first: undefined,
     isFull: false,
     about: '',
@@ -104,23 +111,34 @@ function createWindow(): Window {
 
 function add(window: Window, question: WindowQuestion, group: MemoryGroup): void {
   const { shape, members, unitMs, membersMax } = question
+  if (shape === 'sessions' && window.sessions === NO_SESSIONS) window.sessions = new Map()
+  if (shape === 'spans' && window.bins === NO_BINS) window.bins = new Map()
   for (const member of members) {
-    const { time, text } = member
+    const { time } = member
     if (window.first === undefined || time < window.first) window.first = time
     if (shape === 'sessions') addSighting(window.sessions, member, unitMs)
-    else if (!window.texts.has(text)) {
-      window.texts.add(text)
-      window.members.splice(indexAfter(window.members, time), 0, { time, text })
+    else if (insert(window.members, member)) {
       const span = Math.floor(time / unitMs)
       if (shape === 'spans') window.bins.set(span, (window.bins.get(span) ?? 0) + 1)
     }
   }
   if (window.members.length > membersMax) {
-    const dropped = window.members.splice(0, window.members.length - membersMax)
-    for (const { text } of dropped) window.texts.delete(text)
+    window.members.splice(0, window.members.length - membersMax)
     if (shape === 'events') window.isFull = true
   }
   trim(window, question, group)
+}
+
+/** Whether it was not there: an event has one time, so its like are those of this time. */
+function insert(members: WindowMember[], member: WindowMember): boolean {
+  const { time, text } = member
+  const at = indexAfter(members, time)
+  for (let before = at - 1; members[before]?.time === time; before -= 1) {
+    if (members[before]?.text === text) return false
+  }
+  if (at === members.length) members.push(member)
+  else members.splice(at, 0, member)
+  return true
 }
 
 function trim(window: Window, question: WindowQuestion, group: MemoryGroup): void {
@@ -140,8 +158,7 @@ function trim(window: Window, question: WindowQuestion, group: MemoryGroup): voi
 }
 
 function dropBefore(window: Window, belowMs: number): void {
-  const dropped = window.members.splice(0, indexAfter(window.members, belowMs - 1))
-  for (const { text } of dropped) window.texts.delete(text)
+  window.members.splice(0, indexAfter(window.members, belowMs - 1))
 }
 
 /** The first place behind all members up to a time. */
@@ -154,6 +171,16 @@ function indexAfter(members: readonly WindowMember[], time: number): number {
     else high = middle
   }
   return low
+}
+
+/** Of a group that begins nothing is a detection yet; what is stored is looked at anyhow. */
+function isEarly(
+  { first }: Window,
+  { added, sinceMs = 0 }: WindowQuestion,
+  isNew: boolean,
+): boolean {
+  if (first === undefined || sinceMs === 0) return false
+  return (isNew || added.from > first) && added.to - first < sinceMs
 }
 
 const WHOLE: TimeReach = { from: -Infinity, to: Infinity }
@@ -209,7 +236,8 @@ function isQuiet(window: Window, question: WindowQuestion): boolean {
       )
     case 'spans': {
       const from = Math.floor(added.from / unitMs)
-      return ![...window.bins].some(([span, count]) => span >= from && count >= needed)
+      for (const [span, count] of window.bins) if (span >= from && count >= needed) return false
+      return true
     }
   }
 }

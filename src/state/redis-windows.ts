@@ -2,29 +2,21 @@
 import type { Redis } from 'ioredis'
 import type { Alert } from '../core/alert.ts'
 import { EXPIRY_SECONDS, type Keys } from './keys.ts'
-import { ASK_WINDOW, FINISH_DUE } from './redis-window-scripts.ts'
-import { runScript } from './script.ts'
+import { ASK_WINDOWS, FINISH_DUE } from './redis-window-scripts.ts'
+import { runScript, type ScriptCall } from './script.ts'
 import type { WindowAnswer, WindowMember, WindowQuestion, WindowStore } from './stores.ts'
 
 export function createRedisWindowStore(redis: Redis, keys: Keys): WindowStore {
   return {
     async ask(contract, questions) {
-      const answers = await runScript(
-        redis,
-        ASK_WINDOW,
-        questions.map((question) => ({
-          keys: [
-            keys.window(contract, question.window),
-            keys.windowMembers(contract, question.window),
-            keys.group(contract, question.group),
-            keys.spans(contract, question.group),
-            keys.extents(contract, question.group),
-            keys.timers(contract),
-          ],
-          args: askArguments(question),
-        })),
-      )
-      return answers.map((answer, at) => readAnswer(answer, questions[at] as WindowQuestion))
+      const calls: ScriptCall[] = []
+      for (let at = 0; at < questions.length; at += WINDOWS_PER_CALL_MAX) {
+        calls.push(callOf(contract, questions.slice(at, at + WINDOWS_PER_CALL_MAX), keys))
+      }
+      const answers = await runScript(redis, ASK_WINDOWS, calls)
+      return answers
+        .flat(1)
+        .map((answer, at) => readAnswer(answer, questions[at] as WindowQuestion))
     },
 
     async newest(contract, windows) {
@@ -73,31 +65,51 @@ export function createRedisWindowStore(redis: Redis, keys: Keys): WindowStore {
   }
 }
 
-function askArguments(question: WindowQuestion): (string | number)[] {
-  const { added, read, replace, members, wakeAtMs } = question
-  const args: (string | number)[] = [
-    question.shape,
-    question.window,
-    added.from,
-    added.to,
-    score(read.from),
-    score(read.to),
-    score(replace.from),
-    score(replace.to),
-    question.needed,
-    // What a cut left may lie a millisecond behind it.
-    Math.max(1, question.quietMs),
-    score(question.floorMs ?? -Infinity),
-    score(question.spansFloorMs ?? -Infinity),
-    question.membersMax,
-    question.expirySeconds,
-    question.unitMs,
-    wakeAtMs ?? '',
-    question.about ?? '',
-    EXPIRY_SECONDS.timers,
-  ]
-  for (const { time, text, value } of members) args.push(time, text, value ?? '')
-  return args
+/** Windows that are asked in one call; Redis serves nobody else for about 5 ms then. */
+const WINDOWS_PER_CALL_MAX = 200
+
+function callOf(contract: string, questions: readonly WindowQuestion[], keys: Keys): ScriptCall {
+  const names = [keys.timers(contract)]
+  const kinds = new Map<string, number>()
+  const args: (string | number)[] = []
+  for (const question of questions) {
+    const { window, group, added, read, replace, members, wakeAtMs, about } = question
+    names.push(
+      keys.window(contract, window),
+      keys.windowMembers(contract, window),
+      keys.group(contract, group),
+      keys.spans(contract, group),
+      keys.extents(contract, group),
+    )
+    const text = kindText(question)
+    const kind = kinds.get(text) ?? kinds.size + 1
+    kinds.set(text, kind)
+    args.push(
+      kind,
+      window,
+      added.from,
+      added.to,
+      score(read.from),
+      score(read.to),
+      score(replace.from),
+      score(replace.to),
+      wakeAtMs ?? '',
+      about ?? '',
+      members.length,
+    )
+    for (const { time, text, value } of members) args.push(time, text, value ?? '')
+  }
+  return { keys: names, args: [EXPIRY_SECONDS.timers, kinds.size, ...kinds.keys(), ...args] }
+}
+
+/** What the windows of a rule share. */
+function kindText(question: WindowQuestion): string {
+  const { shape, needed, quietMs, membersMax, expirySeconds, unitMs, sinceMs = 0 } = question
+  const floor = score(question.floorMs ?? -Infinity)
+  const spansFloor = score(question.spansFloorMs ?? -Infinity)
+  // What a cut left may lie a millisecond behind it.
+  const quiet = Math.max(1, quietMs)
+  return `${shape} ${score(needed)} ${quiet} ${floor} ${spansFloor} ${membersMax} ${expirySeconds} ${unitMs} ${sinceMs}`
 }
 
 function score(time: number): number | string {

@@ -35,6 +35,8 @@ export type WindowQuestion = {
   readonly replace: TimeReach
   /** With fewer events (of one span, for `spans`) around there is no detection. */
   readonly needed: number
+  /** `sessions`, `spans`: so long after the first event of a group there is no detection. */
+  readonly sinceMs?: number
   /** How far around detections alerts matter, ms. */
   readonly quietMs: number
   /** Members before it go, unless they are evidence; absent: none do. */

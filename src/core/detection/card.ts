@@ -25,6 +25,9 @@ const LAYOUT_DIGITS = 3
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\u0000-\u001f\u007f]/g
 
+/** Neither blanks nor control characters. */
+const PLAIN = /^[!-~]*$/
+
 /** Writes and reads the cards of one rule. */
 export type Cards = {
   /** What is to be remembered of an event; undefined when that is nothing. */
@@ -46,12 +49,12 @@ export function createCards(
   return {
     write(event) {
       let text = layout
-      let bytes = Buffer.byteLength(text)
+      let bytes = text.length
       let empty = 0
       for (const name of names) {
         const value = factValue(event, name)
         const shown = value === undefined ? '' : shownOnCard(value)
-        const size = Buffer.byteLength(shown) + 1
+        const size = bytesOf(shown) + 1
         if (bytes + empty + size > CARD_BYTES_MAX) break
         // Nothing behind the last value that is there.
         if (shown === '') empty += 1
@@ -78,7 +81,15 @@ export function createCards(
   }
 }
 
+/** Most texts are short ASCII, whose bytes need no counting. */
+function bytesOf(text: string): number {
+  return PLAIN.test(text) ? text.length : Buffer.byteLength(text)
+}
+
 function shownOnCard(value: unknown): string {
+  if (typeof value === 'string' && value.length <= CARD_VALUE_LENGTH_MAX && PLAIN.test(value)) {
+    return value === '' ? valueText(value) : value
+  }
   return cutText(valueText(value).replace(CONTROLS, ' '), CARD_VALUE_LENGTH_MAX).replaceAll(
     ' ',
     SPACE,

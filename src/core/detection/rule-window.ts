@@ -11,6 +11,7 @@ import type { Reach } from './extent.ts'
 import { type Group, type Member, memberOf, type Membership } from './member.ts'
 import { detectionKey, neighbourhood, type Neighbourhood, reachMs } from './registry.ts'
 import { planOf } from './sequence-plan.ts'
+import { EARLIER_SPANS_MIN } from './spike.ts'
 
 /** `events`: by time. `sessions`: sightings of each value. `spans`: events and their number per span. */
 export type Shape = 'events' | 'sessions' | 'spans'
@@ -24,6 +25,8 @@ export type RuleWindow = {
   readonly unitMs: number
   /** With fewer events around there is no detection. */
   readonly needed: number
+  /** So long after the first event of a group there is no detection, ms; 0 where that is not so. */
+  readonly sinceMs: number
   /** How far events can matter to each other, ms. */
   readonly reachMs: number
   /** Remembered for longer than its reach: sessions and first events. */
@@ -36,6 +39,8 @@ export type RuleWindow = {
   around(added: Reach, groupFirst: number): Neighbourhood
   /** The mark at which members may become a detection by what did not follow; absent: never. */
   wakeAt(members: readonly Member[], settleMs: number): number | undefined
+  /** Whether nothing around what was added can be a detection before silence is believed longer. */
+  isTooSoon(added: Reach, believedMs: number): boolean
 }
 
 export type WindowKeys = { readonly window: string; readonly group: string }
@@ -50,10 +55,7 @@ export function createRuleWindow(rule: Rule, context: CompileContext): RuleWindo
   const steps = detect.kind === 'sequence' ? detect.steps : []
   const checks = steps.map(({ conditions }) => compileCondition(conditions, context))
   const cards = createCards(rule.alert, detect)
-  const identity = detectionKey(detect)
   const { groupBy } = rule.alert
-  const groupKeyOf = createKeys([rule.id, 'group', identity, groupBy])
-  const windowKeyOf = createKeys([rule.id, 'window', identity])
   const alertGroupOf = (contract: string, group: Group): Group =>
     groupBy.map((name) => {
       const at = detect.groupBy.indexOf(name)
@@ -66,23 +68,56 @@ export function createRuleWindow(rule: Rule, context: CompileContext): RuleWindo
     shape: shapeOf(detect),
     unitMs: unitOf(detect),
     needed: neededOf(detect),
+    sinceMs: sinceOf(detect),
     reachMs: reachMs(detect),
     isMemory: detect.kind === 'firstSeen' || detect.kind === 'spike',
     memberOf: (event) => memberOf(event, detect, checks),
-    keysOf: (contract, group) => ({
-      window: windowKeyOf(contract, group),
-      group: groupKeyOf(contract, alertGroupOf(contract, group)),
-    }),
+    keysOf: createKeys(rule, detect, alertGroupOf),
     alertGroupOf,
     around: (added, groupFirst) => neighbourhood(detect, added, groupFirst),
     wakeAt: createWakeAt(detect),
+    isTooSoon: createTooSoon(detect),
   }
 }
 
-function createKeys(parts: readonly unknown[]): (contract: string, group: Group) => string {
-  const prefix = canonicalJson(parts)
-  return (contract, group) =>
-    hash('sha256', `${prefix}${JSON.stringify([contract, group])}`, 'hex').slice(0, KEY_DIGITS)
+/** Where alerts are grouped as windows are, one hash gives both keys: it is made for every match. */
+function createKeys(
+  { id, alert }: Rule,
+  detect: Detect,
+  alertGroupOf: RuleWindow['alertGroupOf'],
+): RuleWindow['keysOf'] {
+  const identity = detectionKey(detect)
+  const windows = hash('sha256', canonicalJson([id, 'window', identity]), 'hex')
+  const groups = hash('sha256', canonicalJson([id, 'group', identity, alert.groupBy]), 'hex')
+  const isSame = canonicalJson(alert.groupBy) === canonicalJson(detect.groupBy)
+  return (contract, group) => {
+    const digest = digestOf(windows, contract, group)
+    const window = digest.slice(0, KEY_DIGITS)
+    return isSame
+      ? { window, group: digest.slice(KEY_DIGITS, 2 * KEY_DIGITS) }
+      : {
+          window,
+          group: digestOf(groups, contract, alertGroupOf(contract, group)).slice(0, KEY_DIGITS),
+        }
+  }
+}
+
+function digestOf(prefix: string, contract: string, group: Group): string {
+  return hash('sha256', `${prefix}${JSON.stringify([contract, group])}`, 'hex')
+}
+
+/** The first event begins what must be learned; a spike needs spans between it and the first. */
+function sinceOf(detect: Detect): number {
+  if (detect.kind === 'firstSeen') return detect.learnMs
+  return detect.kind === 'spike' ? (EARLIER_SPANS_MIN - 1) * detect.withinMs : 0
+}
+
+/** What ends with silence: a chain begins at most `within` before what was added, a silence with it. */
+function createTooSoon(detect: Detect): RuleWindow['isTooSoon'] {
+  if (detect.kind === 'absence')
+    return ({ from }, believedMs) => from + detect.withinMs > believedMs
+  const isPatient = detect.kind === 'sequence' && detect.steps.at(-1)?.absent === true
+  return isPatient ? ({ from }, believedMs) => from > believedMs : () => false
 }
 
 function shapeOf({ kind }: Detect): Shape {

@@ -6,7 +6,7 @@ import type { Member } from './member.ts'
 export type Spike = Extract<Detect, { kind: 'spike' }>
 
 /** A mean of fewer spans says nothing. */
-const EARLIER_SPANS_MIN = 3
+export const EARLIER_SPANS_MIN = 3
 
 /** Number of the span a time lies in. */
 export function spanOf({ withinMs }: Pick<Spike, 'withinMs'>, time: number): number {
