@@ -152,7 +152,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       calendar,
       lookUp,
       teller: telling.teller,
-      detection: { ...config.detection, liveFrom: stores.history.liveFrom },
+      detection: { ...config.detection, liveFrom: (contract) => stores.history.liveFrom(contract) },
       announce: (contract) => announce(contract, outbox, log),
       record: createEventRecorder({ ...stores, clock, metrics }),
       clock,

@@ -231,7 +231,7 @@ function openTerminal(cli: Cli): Terminal {
   cli.signal.addEventListener('abort', end, { once: true })
 
   async function nextLine(): Promise<string> {
-    while (typed.length === 0 && !hasEnded) {
+    if (typed.length === 0 && !hasEnded) {
       await new Promise<void>((resolve) => {
         wake = resolve
       })

@@ -98,10 +98,12 @@ async function deliver(
   try {
     const since = retriedAt ?? notice.createdAt
     if (clock.now() - since > options.ageMaxMs) throw expired(notice)
-    await receiver
-      .send(possibleRepeat ? { ...notice, possibleRepeat } : notice, signal)
+    try {
+      await receiver.send(possibleRepeat ? { ...notice, possibleRepeat } : notice, signal)
+    } finally {
       // BullMQ counts from begin to begin; a slow send would arrive right before the next one.
-      .finally(() => keepPace(options))
+      await keepPace(options)
+    }
   } catch (error) {
     return fail(notice, asDeliveryError(error), options)
   }

@@ -73,13 +73,14 @@ export async function openServer(behave) {
   const server = createServer((request, response) => {
     const chunks = []
     request.on('data', (chunk) => chunks.push(chunk))
-    request.on('end', async () => {
+    request.on('end', () => {
       const how = behave()
       const body = Buffer.concat(chunks).toString('utf8')
       requests.push({ body, at: Date.now(), status: how === 'hang' ? 0 : how.status })
       if (how === 'hang') return
-      if (how.delayMs) await sleep(how.delayMs)
-      response.writeHead(how.status, how.headers ?? {}).end(how.body ?? '')
+      setTimeout(() => {
+        response.writeHead(how.status, how.headers ?? {}).end(how.body ?? '')
+      }, how.delayMs ?? 0)
     })
   })
   await new Promise((done) => server.listen(0, '127.0.0.1', done))

@@ -89,10 +89,11 @@ async function proveIsolation() {
     counts.refusing.dead === alerts,
     `refusing: ${counts.refusing.dead} of ${alerts} in the dead letters`,
   )
+  /** @param {string} text */
   const isFailure = (text) => text.includes('tocsin-delivery-failed')
-  for (const [name, texts] of [
-    ['mail', mailTexts()],
-    ['hook', hook.bodies()],
+  for (const { name, texts } of [
+    { name: 'mail', texts: mailTexts() },
+    { name: 'hook', texts: hook.bodies() },
   ]) {
     const news = texts.filter(isFailure).length
     verdict.check(news === 1, `${name}: told once that the refusing one fails (${news})`)
@@ -135,11 +136,11 @@ async function proveIsolation() {
   verdict.check(inversions <= 1, `limited: in order of severity (${inversions} out of place)`)
   const tries = limited.requests.length - accepted().length
   console.log(`      limited: ${tries} tries while it limited`)
-  for (const [name, texts] of [
-    ['mail', mailTexts()],
-    ['hook', hook.bodies()],
-    ['limited', bodies],
-    ['refusing', refusing.requests.map(({ body }) => body)],
+  for (const { name, texts } of [
+    { name: 'mail', texts: mailTexts() },
+    { name: 'hook', texts: hook.bodies() },
+    { name: 'limited', texts: bodies },
+    { name: 'refusing', texts: refusing.requests.map(({ body }) => body) },
   ]) {
     const twice = names.filter((one) => texts.filter((text) => text.includes(one)).length > 1)
     verdict.check(twice.length === 0, `${name}: nothing sent twice (${twice.length})`)
