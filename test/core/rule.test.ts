@@ -194,7 +194,7 @@ describe('detect', () => {
   ])('%s', (_, written, expected) => {
     const rule = accepted({ detect: written })
     expect(rule.detect).toEqual(expected)
-    expect(isRunning(rule)).toBe(false)
+    expect(isRunning(rule)).toBe(true)
   })
 
   test('an alert groups as detections do, unless it says otherwise', () => {

@@ -151,9 +151,8 @@ describeReceiver<MailBench>({
     const names = tags.map((tag) => /^<[/!]?([a-z0-9]+)/i.exec(tag)?.[1] ?? tag)
     expect(names.filter((name) => !OUR_TAGS.has(name))).toEqual([])
     const links = tags.filter((tag) => /\s(href|src|on[a-z]+|background)\s*=/i.test(tag))
-    expect(links).toEqual([
-      '<a href="https://attack.mitre.org/techniques/T1485/" rel="noopener noreferrer">',
-    ])
+    // The rule's reference in a message about an alert; a digest has no link of its own.
+    expect(links.filter((link) => link !== OUR_LINK)).toEqual([])
     expect(html).not.toMatch(/url\(/)
     // In neither part anything that a mail program would make a link of.
     const own = delivered.replaceAll('https://attack.mitre.org/techniques/T1485/', '')
@@ -162,6 +161,8 @@ describeReceiver<MailBench>({
   },
   lengthMax: 80_000,
 })
+
+const OUR_LINK = '<a href="https://attack.mitre.org/techniques/T1485/" rel="noopener noreferrer">'
 
 const OUR_TAGS = new Set(
   'doctype html head meta title body div p span h1 h2 br bdi table tr th td ul li a'.split(' '),
