@@ -166,7 +166,8 @@ describe.runIf(existsSync(BUILT))('the script', () => {
     }
     const answers = await answersOf(0)
     expect(answers.length).toBeGreaterThan(3)
-    expect(answers.reduce((sum, { matched }) => sum + matched, 0)).toBe(2_000)
+    // Half of them are what a rule of the pack asks for; others may ask for more.
+    expect(answers.reduce((sum, { matched }) => sum + matched, 0)).toBeGreaterThanOrEqual(2_000)
     expect(await answersOf(2)).toEqual(answers)
   })
 })
