@@ -76,7 +76,7 @@ describe('which rules run', () => {
     expect(idsOf(ruleSet.rules)).toEqual(['a'])
   })
 
-  test('disabled rules and those that wait for windows are listed, but do not run', async () => {
+  test('disabled rules are listed, but do not run; those with windows and staged ones do', async () => {
     write({
       'a.json': ruleOf('a', { status: 'disabled' }),
       'b.json': ruleOf('b', { detect: { kind: 'threshold', count: 2, within: '1m' } }),
@@ -84,9 +84,9 @@ describe('which rules run', () => {
     })
     const { ruleSet } = await load()
     expect(idsOf(ruleSet.all)).toEqual(['a', 'b', 'c'])
-    expect(idsOf(ruleSet.rules)).toEqual(['c'])
+    expect(idsOf(ruleSet.rules)).toEqual(['b', 'c'])
     const event = (resource: string) => ruleSet.match(eventOf({ operation: 'delete', resource }))
-    expect(['a', 'b', 'c'].map((id) => idsOf(event(id)))).toEqual([[], [], ['c']])
+    expect(['a', 'b', 'c'].map((id) => idsOf(event(id)))).toEqual([[], ['b'], ['c']])
   })
 
   test('a bad rule is left out, the others run', async () => {
