@@ -1,6 +1,7 @@
 // Owns showing a message as people would get it: Slack's blocks as Slack lays them out, mail as its
-// text. Built of text only, so that nothing in it becomes markup.
+// HTML in a frame (mail-frame.tsx) beside its text. Here everything is built of text only.
 import { useState } from 'preact/hooks'
+import { MailFrame } from './mail-frame.tsx'
 import type { Explained } from './rule-shapes.ts'
 
 type Block = {
@@ -39,11 +40,15 @@ export function MessagePreview({
         </div>
       </div>
       {shown === 'mail' ? (
-        <pre class="mail" tabIndex={0}>
-          Subject: {message.mail.subject}
-          {'\n\n'}
-          {message.mail.text}
-        </pre>
+        <>
+          <p class="mail-subject">Subject: {message.mail.subject}</p>
+          <div class="mail-both">
+            <MailFrame html={message.mail.html} />
+            <pre class="mail" tabIndex={0} aria-label="The mail as text">
+              {message.mail.text}
+            </pre>
+          </div>
+        </>
       ) : (
         <div class="slack">
           {(message.slack.blocks as readonly Block[]).map((block, index) => (

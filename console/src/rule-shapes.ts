@@ -24,7 +24,7 @@ export type Explained = {
   readonly facts?: Readonly<Record<string, unknown>>
   readonly message?: {
     readonly slack: { readonly text: string; readonly blocks: readonly unknown[] }
-    readonly mail: { readonly subject: string; readonly text: string }
+    readonly mail: { readonly subject: string; readonly text: string; readonly html: string }
   }
 }
 

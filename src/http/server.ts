@@ -53,6 +53,8 @@ const CONTENT_SECURITY_POLICY = {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
     styleSrc: ["'self'"],
+    // For the frame that shows a mail: mail programs drop style sheets, so mails have attributes.
+    styleSrcAttr: ["'unsafe-inline'"],
     imgSrc: ["'self'", 'data:'],
     fontSrc: ["'self'"],
     connectSrc: ["'self'"],
@@ -61,6 +63,7 @@ const CONTENT_SECURITY_POLICY = {
     formAction: ["'self'"],
     frameAncestors: ["'none'"],
     requireTrustedTypesFor: ["'script'"],
+    trustedTypes: ['mail-frame'],
   },
 }
 

@@ -40,7 +40,7 @@ const ALERTS_SHOWN_MAX = 100
 
 const messageShape = z.object({
   slack: z.object({ text: z.string(), blocks: z.array(z.unknown()) }),
-  mail: z.object({ subject: z.string(), text: z.string() }),
+  mail: z.object({ subject: z.string(), text: z.string(), html: z.string() }),
 })
 
 export function trialRoutes(parts: TrialParts): readonly Route[] {
@@ -178,6 +178,5 @@ function messageOf(alert: Alert, { timezone, now }: TrialParts) {
   }
   const message = createMessage(notification, createTimeText(timezone))
   const { text, blocks } = renderSlack(message)
-  const mail = renderMail(message)
-  return { slack: { text, blocks: [...blocks] }, mail: { subject: mail.subject, text: mail.text } }
+  return { slack: { text, blocks: [...blocks] }, mail: { ...renderMail(message) } }
 }
