@@ -2,6 +2,7 @@
 // in reverse. It decides nothing about entries, rules or alerts.
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { createSayAhead } from './ahead-alert.ts'
 import { stopwatch } from './clock.ts'
 import type { Config } from './config.ts'
 import { openCanary } from './open-canary.ts'
@@ -154,6 +155,7 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
       teller: telling.teller,
       detection: { ...config.detection, liveFrom: (contract) => stores.history.liveFrom(contract) },
       announce: (contract) => announce(contract, outbox, log),
+      sayAhead: createSayAhead({ alerts: telling.system, clock }),
       record: createEventRecorder({ ...stores, clock, metrics }),
       clock,
       metrics,

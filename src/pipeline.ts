@@ -17,7 +17,7 @@ import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import { raiseAlerts, type Raised } from './raise.ts'
 import { raiseDue } from './raise/due.ts'
-import { type DetectionSettings, timeOf } from './raise/detection-time.ts'
+import { AHEAD_MS_MAX, type DetectionSettings, timeOf } from './raise/detection-time.ts'
 import { raiseWindows } from './raise/windows.ts'
 import type { RuleSet } from './ruleset.ts'
 import type {
@@ -80,6 +80,8 @@ export type PipelineParts = {
   readonly teller: Teller
   /** Where alerts of absences end; absent where nobody acts on alerts. */
   readonly actions?: AlertActionStore
+  /** Told when a batch has an entry from a clock that is wrong; absent where nobody asks. */
+  readonly sayAhead?: (contract: string, timeMs: number) => Promise<void>
   /** Told when notifications wait in a contract's outbox. */
   readonly announce: (contract: string) => void
   /** Gets every batch that was judged, to keep some of it for people to look at. */
@@ -130,6 +132,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const alone =
       groups.length === 0 ? NOTHING : await raiseAlerts(groups, ruleSet.version, raiseParts)
     const together = rest.length === 0 ? NOTHING : await overTime(rest)
+    await tellAhead(contract, entries, parts)
     count(batch, entries, matches, parts)
     const notifications = [...alone.notifications, ...together.notifications]
     if (notifications.length > 0) parts.announce(contract)
@@ -202,6 +205,17 @@ function judge(entry: unknown, context: NormalizeContext, ruleSet: RuleSet): Ent
 function matchesOf({ event, rules }: EntryResult): Match[] {
   if (event === undefined || rules.length === 0) return []
   return rules.map((rule) => ({ rule, event }))
+}
+
+/** Before the batch is done: it is repeated when telling fails. */
+async function tellAhead(
+  contract: string,
+  entries: readonly EntryResult[],
+  { sayAhead, clock }: PipelineParts,
+): Promise<void> {
+  if (sayAhead === undefined) return
+  const latest = entries.reduce((most, { event }) => Math.max(most, event?.time ?? 0), 0)
+  if (latest > clock.now() + AHEAD_MS_MAX) await sayAhead(contract, latest)
 }
 
 function count(

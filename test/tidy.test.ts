@@ -65,6 +65,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'alert-actions': ['core', 'observe', 'state', 'teller'],
   silences: ['core', 'observe', 'state', 'alert-actions'],
   nudges: ['core', 'observe', 'state', 'teller', 'alert-actions'],
+  'ahead-alert': ['core', 'system-alerts'],
   'system-alerts': ['core', 'observe', 'state', 'teller'],
   'rule-stats': ['core', 'observe', 'state'],
   'event-recorder': ['core', 'observe', 'pipeline', 'state'],

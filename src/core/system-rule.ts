@@ -69,8 +69,9 @@ const TEXTS = {
     title: 'The clock is wrong',
     severity: 'medium',
     description:
-      "This machine's clock and the API's differ. Windows are read by the one and entries are stamped by the other.",
-    runbook: '1. Check NTP (`timedatectl`). 2. `tocsin doctor` shows the difference.',
+      "This machine's clock and the API's differ: entries are stamped more than an hour later than it is here. Windows are read by the one clock and entries are stamped by the other.",
+    runbook:
+      '1. Check NTP (`timedatectl`). 2. `tocsin doctor` shows the difference. 3. When both agree again: `tocsin alerts resolve`.',
   },
 } satisfies Readonly<
   Record<string, { title: string; severity: Severity; description: string; runbook: string }>

@@ -21,7 +21,7 @@ export type TimeParts = {
 }
 
 /** Event times further ahead come from a clock that is wrong. */
-const AHEAD_MS_MAX = 3_600_000
+export const AHEAD_MS_MAX = 3_600_000
 
 /** Gaps are read in one go for all that a batch may ask about. */
 const HOUR_MS = 3_600_000

@@ -49,7 +49,13 @@ const DEFAULT_RULES = {
 
 export async function openTestService(
   rules: Readonly<Record<string, unknown>> = DEFAULT_RULES,
-  options: { readonly redisUrl?: string } = {},
+  options: {
+    readonly redisUrl?: string
+    /** Instead of one in whose company nothing happens. */
+    readonly simulator?: Simulator
+    /** More of the configuration, beside and instead of what is usual here. */
+    readonly config?: { readonly ionos?: object; readonly detection?: object }
+  } = {},
 ): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-rules-'))
   mkdirSync(join(folder, 'rules'))
@@ -58,7 +64,7 @@ export async function openTestService(
   }
   const redis = openTestRedis()
   const [simulator, slack, mail] = await Promise.all([
-    openSimulator(),
+    options.simulator ?? openSimulator(),
     createSlackServer(),
     createMailServer(),
   ])
@@ -68,7 +74,14 @@ export async function openTestService(
   const configFor = (receivers: unknown, http: unknown = { port: 0 }): Config => {
     const { config, problems } = parseConfig(
       {
-        ionos: { apiUrl, token: simulator.token, interval: '1s', requestsPerMinuteMax: 6_000 },
+        ...options.config,
+        ionos: {
+          apiUrl,
+          token: simulator.token,
+          interval: '1s',
+          requestsPerMinuteMax: 6_000,
+          ...options.config?.ionos,
+        },
         rules: [join(folder, 'rules')],
         http,
         redis: { url: options.redisUrl ?? redis.address, prefix: redis.prefix },

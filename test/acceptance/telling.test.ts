@@ -2,7 +2,7 @@
 // silences, maintenance across changes of the clock, and a process that dies between any two steps.
 import { afterAll, describe, expect, it } from 'vitest'
 import { openTestRedis } from '../state/redis.ts'
-import { CONTRACT, type Setting, timeLine } from './time-line.ts'
+import { CONTRACT, type Process, type Setting, timeLine } from './time-line.ts'
 
 const redis = openTestRedis()
 afterAll(() => redis.close())
@@ -38,6 +38,15 @@ const HEARTBEAT = {
   severity: 'high',
   conditions: conditions('beat'),
   detect: { kind: 'absence', groupBy: ['user'], within: '10m' },
+}
+
+/** Two within an hour. */
+const BURST = {
+  id: 'burst',
+  severity: 'high',
+  conditions: conditions('burst'),
+  detect: { kind: 'threshold', count: 2, within: '1h' },
+  alert: { quiet: '12h' },
 }
 
 /** A delete after a login, unless it was approved in between. */
@@ -252,6 +261,38 @@ describe('an alert', () => {
     t.at('40m').push(DELETE)
     t.want('slack').between('40m', '40m', 'first')
     await t.run()
+  })
+
+  it('of before the first start is history over time too, until something live joins it', async () => {
+    const t = line({ rules: [BURST], liveFrom: '2026-11-20T08:30:00Z' })
+    const historical: unknown[] = []
+    const look = async ({ stores }: Process) =>
+      historical.push(...(await stores.alerts.latest(CONTRACT, 10)).map((one) => one.historical))
+    t.at('10m').push({ operation: 'burst' }, 2).also(look)
+    t.at('40m').push({ operation: 'burst' }).also(look)
+    t.want('slack').between('40m', '40m', 'first')
+    await t.run()
+    expect(historical).toEqual([true, undefined])
+  })
+})
+
+describe('a clock that is wrong', () => {
+  it('an entry from a clock that is wrong is told of once, and is in no window', async () => {
+    const t = line({ rules: [...RULES, BURST], until: '3h' })
+    t.at('0s').pushAhead({ operation: 'burst' }, '3h')
+    t.at('10m').pushAhead({ operation: 'burst' }, '3h')
+    t.at('2h').pushAhead({ operation: 'burst' }, '3h')
+    t.want('slack').between('0s', '0s', 'first')
+    const { told } = await t.run()
+    expect(told.map(({ rule }) => rule)).toEqual(['tocsin-clock'])
+  })
+
+  it('is no matter to rules without detect', async () => {
+    const t = line()
+    t.at('0s').pushAhead({ operation: 'delete' }, '3h')
+    t.want('slack').between('0s', '0s', 'first', 2)
+    const { told } = await t.run()
+    expect(told.map(({ rule }) => rule).sort()).toEqual(['deletes', 'tocsin-clock'])
   })
 })
 

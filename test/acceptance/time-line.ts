@@ -1,6 +1,7 @@
 // Owns the time-line in which tests of telling people are written: what happens when, who wants to be
 // told what between when. Real stores on a real Redis, a clock that jumps, and a process that may die.
 import { expect } from 'vitest'
+import { createSayAhead } from '../../src/ahead-alert.ts'
 import type { AlertAction } from '../../src/core/alert-action.ts'
 import { createCalendar } from '../../src/core/calendar.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
@@ -49,6 +50,7 @@ export type Told = {
   readonly atMs: number
   readonly receiver: string
   readonly reason: Reason
+  readonly rule: string
   readonly alert: number
 }
 
@@ -89,6 +91,8 @@ type Moment = {
   push(facts: Partial<Event>, count?: number): Moment
   /** One that arrives now and is older. */
   pushLate(facts: Partial<Event>, ago: string): Moment
+  /** One of a clock that is ahead. */
+  pushAhead(facts: Partial<Event>, by: string): Moment
   act(action: AlertAction, rule?: string, by?: string): Moment
   silence(matchers: readonly string[], forHow: string, id?: string): Moment
   expire(id: string): Moment
@@ -132,6 +136,7 @@ export function timeLine(setting: Setting): TimeLine {
     const moment: Moment = {
       push: (facts, count = 1) => push(facts, count, 0),
       pushLate: (facts, ago) => push(facts, 1, span(ago)),
+      pushAhead: (facts, by) => push(facts, 1, -span(by)),
       act: (action, rule, by = 'anna') =>
         add(async ({ stores, telling }) => {
           const alerts = await stores.alerts.latest(CONTRACT, 100)
@@ -269,6 +274,7 @@ function openProcess(setting: Setting, config: Config, life: Life): Process {
         setting.liveFrom === undefined ? undefined : Date.parse(setting.liveFrom),
     },
     announce,
+    sayAhead: createSayAhead({ alerts: telling.system, clock }),
     clock,
     metrics,
     log: silentLog,
@@ -283,7 +289,7 @@ async function collect({ stores }: Process, told: Map<string, Told>, atMs: numbe
     for (const { notification } of items) {
       const { id, receiver, reason, alert } = notification
       if (told.has(id)) throw new Error(`${id} was told twice`)
-      told.set(id, { atMs, receiver, reason, alert: alert.number })
+      told.set(id, { atMs, receiver, reason, rule: alert.rule.id, alert: alert.number })
     }
     await stores.alerts.clearOutbox(
       contract,
