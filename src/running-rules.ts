@@ -3,6 +3,7 @@
 import type { Config } from './config.ts'
 import { type Calendar, createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
+import { windowsAnew } from './core/detection/anew.ts'
 import type { LookUp } from './core/event.ts'
 import { formatProblem, type Problem } from './core/problem.ts'
 import { createRuleTimer, type RuleTimer } from './core/rule-timer.ts'
@@ -78,7 +79,9 @@ export async function openRunningRules(parts: Parts): Promise<RuleReload> {
     }
     publishTimes(running.timer, parts.metrics)
     refused = undefined
+    const anew = windowsAnew(running.ruleSet.rules, ruleSet.rules)
     running = use(built, parts)
+    if (anew.length > 0) log.info({ rules: anew }, 'windows of changed rules start anew')
     log.info({ version, rules: ruleSet.rules.length }, 'changed rules are in use')
     return { kind: 'changed', version }
   }
