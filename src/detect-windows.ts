@@ -17,7 +17,7 @@ export type WindowBatch = {
   readonly group: string
   readonly values: Group
   readonly members: readonly Member[]
-  /** The events of the members, by id. */
+  /** The events of the batch, by id, those of the members among them. */
   readonly events: ReadonlyMap<string, Event>
   /** Times of the first and the last member, or of what is due. */
   readonly added: { readonly from: number; readonly to: number }
@@ -68,6 +68,7 @@ export function gatherWindows(
   limits: TimeLimits,
 ): { readonly windows: readonly WindowBatch[]; readonly skips: Skips } {
   const batches = new Map<string, OpenBatch>()
+  const events = new Map<string, Event>()
   const skips = new Map<Rule, Map<SkipReason, number>>()
   for (const { rule, event } of matches) {
     const kind = windowOf(rule)
@@ -81,17 +82,18 @@ export function gatherWindows(
     const { group: values, member } = membership
     const { window, group } = kind.keysOf(contract, values)
     const found = batches.get(window)
-    if (found?.events.has(member.id)) continue
+    if (found !== undefined && isIn(found, member)) continue
+    events.set(event.id, event)
     const card = kind.cards.write(event)
     const shown = card === undefined ? member : { ...member, card }
     const { time } = member
     if (found === undefined) {
       const added = { from: time, to: time }
-      const [members, events] = [[shown], new Map([[event.id, event]])]
+      const members = [shown]
       batches.set(window, { contract, kind, window, group, values, members, events, added })
     } else {
       found.members.push(shown)
-      found.events.set(event.id, event)
+      found.ids?.add(member.id)
       found.added.from = Math.min(found.added.from, time)
       found.added.to = Math.max(found.added.to, time)
     }
@@ -101,8 +103,14 @@ export function gatherWindows(
 
 type OpenBatch = WindowBatch & {
   readonly members: Member[]
-  readonly events: Map<string, Event>
+  /** Of the members; made when a second one comes, as most windows have one. */
+  ids?: Set<string>
   readonly added: { from: number; to: number }
+}
+
+function isIn(batch: OpenBatch, { id }: Member): boolean {
+  batch.ids ??= new Set(batch.members.map((member) => member.id))
+  return batch.ids.has(id)
 }
 
 function countSkip(skips: Map<Rule, Map<SkipReason, number>>, rule: Rule, reason: SkipReason) {

@@ -219,5 +219,8 @@ function shownEvents(batch: WindowBatch, members: readonly Member[]): readonly S
 }
 
 function eventsOf(asked: readonly Asked[]): ReadonlyMap<string, Event> {
-  return new Map(asked.flatMap(({ batch }) => [...batch.events]))
+  const all = new Set(asked.map(({ batch }) => batch.events))
+  const [only] = all
+  if (only !== undefined && all.size === 1) return only
+  return new Map([...all].flatMap((events) => [...events]))
 }

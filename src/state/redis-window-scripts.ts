@@ -10,9 +10,9 @@ import { defineScript } from './script.ts'
  * ARGV expiry seconds of timers, number of kinds, of each kind one text (shape, needed, quiet ms,
  *   floor ms or -inf, floor of spans ms or -inf, members max, expiry seconds, unit ms, ms of a group's
  *   first event in which there is no detection);
- *   then of each window the place of its kind, its name, added from and to, read from and to,
- *   replace from and to (ms), mark to wake at or nothing, about or nothing, number of members, and
- *   time, text and value of each member.
+ *   then of each window one text (the place of its kind, its name, added from and to, read from and to,
+ *   replace from and to (ms), mark to wake at or -, number of members), about or nothing, and time,
+ *   text and value of each member.
  * Returns of each window nothing when there is no detection around and none is stored, else
  * { version, cuts JSON, first or nothing, is full, { alert JSON … }, { extent … },
  *   { time, text, value … }, { span, count … } }.
@@ -55,7 +55,7 @@ local function ask(w, kind)
   else
     isQuiet = add_events(w, kind)
     keep(w.events, kind.expiry)
-    if w.wake ~= '' then wake(w, kind, ARGV[1]) end
+    if w.wake ~= '-' then wake(w, kind, ARGV[1]) end
   end
   -- A detection was never stored without a version.
   local known = redis.call('HMGET', w.group, 'version', 'cuts')
@@ -85,18 +85,19 @@ for i = 1, tonumber(ARGV[2]) do
     expiry = tonumber(words[7]), unit = tonumber(words[8]), since = tonumber(words[9]),
   }
 end
+local WORDS = '^' .. string.rep('([^ ]+) ', 9) .. '([^ ]+)$'
 local answers, at = {}, #kinds + 3
 for key = 2, #KEYS, 5 do
+  local kind, id, from, to, read_from, read_to, lo, hi, wake_at, count = string.match(ARGV[at], WORDS)
   local w = {
     key = KEYS[key], events = KEYS[key + 1], group = KEYS[key + 2], spans = KEYS[key + 3],
-    extents = KEYS[key + 4], id = ARGV[at + 1],
-    from = tonumber(ARGV[at + 2]), to = tonumber(ARGV[at + 3]),
-    read_from = number(ARGV[at + 4]), read_to = number(ARGV[at + 5]),
-    lo = number(ARGV[at + 6]), hi = number(ARGV[at + 7]),
-    wake = ARGV[at + 8], about = ARGV[at + 9], count = tonumber(ARGV[at + 10]), at = at + 11,
+    extents = KEYS[key + 4], id = id,
+    from = tonumber(from), to = tonumber(to),
+    read_from = number(read_from), read_to = number(read_to), lo = number(lo), hi = number(hi),
+    wake = wake_at, about = ARGV[at + 1], count = tonumber(count), at = at + 2,
   }
-  answers[#answers + 1] = ask(w, kinds[tonumber(ARGV[at])])
-  at = at + 11 + w.count * 3
+  answers[#answers + 1] = ask(w, kinds[tonumber(kind)])
+  at = at + 2 + w.count * 3
 end
 return answers
 `,

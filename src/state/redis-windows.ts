@@ -84,18 +84,11 @@ function callOf(contract: string, questions: readonly WindowQuestion[], keys: Ke
     const text = kindText(question)
     const kind = kinds.get(text) ?? kinds.size + 1
     kinds.set(text, kind)
+    const reach = `${score(read.from)} ${score(read.to)} ${score(replace.from)} ${score(replace.to)}`
+    // One argument of many words: each argument costs both sides about a microsecond.
     args.push(
-      kind,
-      window,
-      added.from,
-      added.to,
-      score(read.from),
-      score(read.to),
-      score(replace.from),
-      score(replace.to),
-      wakeAtMs ?? '',
+      `${kind} ${window} ${added.from} ${added.to} ${reach} ${wakeAtMs ?? '-'} ${members.length}`,
       about ?? '',
-      members.length,
     )
     for (const { time, text, value } of members) args.push(time, text, value ?? '')
   }
