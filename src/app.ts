@@ -286,14 +286,11 @@ function runInBackground(
   run: (signal: AbortSignal) => Promise<void>,
   { stops, log }: { readonly stops: StopList; readonly log: Log },
 ): void {
-  const stopping = new AbortController()
-  const running = run(stopping.signal).catch((error: unknown) => {
-    if (!stopping.signal.aborted) log.error({ part: name, error }, 'part ended by itself')
+  const { signal } = stops
+  const running = run(signal).catch((error: unknown) => {
+    if (!signal.aborted) log.error({ part: name, error }, 'part ended by itself')
   })
-  stops.add(name, () => {
-    stopping.abort()
-    return running
-  })
+  stops.addLoop(name, running)
 }
 
 /** Right after a commit; what fails here is done by the outbox's own recovery. */

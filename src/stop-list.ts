@@ -5,6 +5,13 @@ import type { Log } from './observe/log.ts'
 export type StopList = {
   /** Adds a part; `timeoutMs` is how long stopping it may take before the next one is stopped. */
   add(name: string, stop: () => unknown, timeoutMs?: number): void
+  /**
+   * Adds a loop that ends when `signal` aborts. All loops are told at once, and their time counts
+   * from then: with Redis away each may wait for it, and together they would wait too long.
+   */
+  addLoop(name: string, ended: Promise<void>): void
+  /** Aborts when stopping begins. */
+  readonly signal: AbortSignal
   /** Stops everything once, in reverse; never throws. */
   run(): Promise<void>
 }
@@ -12,16 +19,24 @@ export type StopList = {
 const STOP_TIMEOUT_MS = 4_000
 
 export function createStopList(clock: Clock, log: Log): StopList {
-  const parts: { name: string; stop: () => unknown; timeoutMs: number }[] = []
+  const parts: { name: string; stop: () => unknown; timeoutMs: number; isLoop?: true }[] = []
+  const stopping = new AbortController()
   let running: Promise<void> | undefined
 
   const runAll = async () => {
+    const begunAt = clock.now()
+    stopping.abort()
     for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-      await stopPart(part, clock, log)
+      const passedMs = part.isLoop ? Math.max(0, clock.now() - begunAt) : 0
+      await stopPart({ ...part, timeoutMs: Math.max(0, part.timeoutMs - passedMs) }, clock, log)
     }
   }
   return {
     add: (name, stop, timeoutMs = STOP_TIMEOUT_MS) => void parts.push({ name, stop, timeoutMs }),
+    addLoop(name, ended) {
+      parts.push({ name, stop: () => ended, timeoutMs: STOP_TIMEOUT_MS, isLoop: true })
+    },
+    signal: stopping.signal,
     run: () => {
       running ??= runAll()
       return running
