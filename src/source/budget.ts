@@ -1,12 +1,16 @@
-// Owns how many requests a minute all readers together may send, and who goes first.
+// Owns how many requests a minute all readers together may send, how many of them at once, and who
+// goes first.
 import type { Clock } from '../core/clock.ts'
 
 /** Hot reads go before sweeps: alerts wait for the first, only stragglers for the second. */
 export type Urgency = 'hot' | 'sweep'
 
 export type Budget = {
-  /** Resolves when one request may be sent; rejects with the signal's reason when it aborts. */
-  take(urgency: Urgency, signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when one request may be sent, with what is to be called once when it has ended, however
+   * it did; rejects with the signal's reason when that aborts.
+   */
+  take(urgency: Urgency, signal: AbortSignal): Promise<() => void>
   /** Nobody sends anything for `ms`: the API said that it is too much, and means us all. */
   pause(ms: number): void
 }
@@ -16,25 +20,38 @@ const MINUTE_MS = 60_000
 /** This share of a minute's requests may go out at once, the rest evenly over the minute. */
 const BURST_SHARE = 1 / 6
 
-type Waiter = { readonly grant: () => void }
+/**
+ * A sweep lets hot reads pass so long, and no longer: a contract that waits for its sweep reads
+ * nothing else, and where others' hot reads use up the budget it would be left behind.
+ */
+const SWEEP_YIELDS_MS = 30_000
+
+type Waiter = {
+  /** Who has the earliest turn goes first, ms. */
+  readonly turn: number
+  readonly grant: () => void
+}
 
 /** First come, first served, hot reads before sweeps. */
 export function createBudget(options: {
   readonly requestsPerMinuteMax: number
+  /** Requests under way at once; absent: any number. */
+  readonly underWayMax?: number
   readonly clock: Clock
 }): Budget {
-  const { clock } = options
+  const { clock, underWayMax = Number.POSITIVE_INFINITY } = options
   const bucket = createBucket(options.requestsPerMinuteMax, clock)
   const queues: Record<Urgency, Set<Waiter>> = { hot: new Set(), sweep: new Set() }
   // Ends the pump's sleep when nobody waits any more, so that a stop is not held up by a pause.
   let wake: AbortController | undefined
+  let underWay = 0
 
-  const next = (): Waiter | undefined => firstOf(queues.hot) ?? firstOf(queues.sweep)
+  const next = (): Waiter | undefined => earlier(firstOf(queues.hot), firstOf(queues.sweep))
 
   const pump = async (): Promise<void> => {
     if (wake !== undefined) return
     wake = new AbortController()
-    for (let waiter = next(); waiter !== undefined; waiter = next()) {
+    for (let waiter = next(); waiter !== undefined && underWay < underWayMax; waiter = next()) {
       const ms = bucket.waitMs()
       if (ms > 0) {
         await clock.sleep(ms, wake.signal)
@@ -42,6 +59,7 @@ export function createBudget(options: {
         continue
       }
       bucket.take()
+      underWay += 1
       queues.hot.delete(waiter)
       queues.sweep.delete(waiter)
       waiter.grant()
@@ -49,7 +67,18 @@ export function createBudget(options: {
     wake = undefined
   }
 
-  const take = async (urgency: Urgency, signal: AbortSignal): Promise<void> => {
+  /** Only the first call counts: a request ends once. */
+  const ender = (): (() => void) => {
+    let hasEnded = false
+    return () => {
+      if (hasEnded) return
+      hasEnded = true
+      underWay -= 1
+      void pump()
+    }
+  }
+
+  const take = async (urgency: Urgency, signal: AbortSignal): Promise<() => void> => {
     signal.throwIfAborted()
     const queue = queues[urgency]
     await new Promise<void>((resolve, reject) => {
@@ -57,7 +86,8 @@ export function createBudget(options: {
         signal.removeEventListener('abort', giveUp)
         resolve()
       }
-      const waiter: Waiter = { grant }
+      const turn = clock.now() + (urgency === 'sweep' ? SWEEP_YIELDS_MS : 0)
+      const waiter: Waiter = { turn, grant }
       const giveUp = (): void => {
         queue.delete(waiter)
         if (next() === undefined) wake?.abort()
@@ -67,6 +97,7 @@ export function createBudget(options: {
       queue.add(waiter)
       void pump()
     })
+    return ender()
   }
 
   return { take, pause: (ms) => bucket.pause(ms) }
@@ -115,4 +146,9 @@ function abortError(signal: AbortSignal): Error {
 
 function firstOf(queue: ReadonlySet<Waiter>): Waiter | undefined {
   return queue.values().next().value
+}
+
+function earlier(hot: Waiter | undefined, sweep: Waiter | undefined): Waiter | undefined {
+  if (hot === undefined || sweep === undefined) return hot ?? sweep
+  return sweep.turn < hot.turn ? sweep : hot
 }

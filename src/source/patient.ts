@@ -46,12 +46,14 @@ export async function patiently<T>(
 ): Promise<T> {
   const { budget, clock } = patience
   for (let failures = 0; ; ) {
-    await budget.take(patience.urgency, signal)
+    const ended = await budget.take(patience.urgency, signal)
     try {
       const value = await call()
       patience.onSuccess?.()
       return value
     } catch (error) {
+      // Before the wait, which is no request.
+      ended()
       signal.throwIfAborted()
       if (!(error instanceof SourceError) || error.reason === 'refused-window') throw error
       failures += 1
@@ -62,6 +64,8 @@ export async function patiently<T>(
       if (await isOnlyHere(error, failures, patience, signal)) throw unreadable(error)
       await clock.sleep(waitMs, signal)
       signal.throwIfAborted()
+    } finally {
+      ended()
     }
   }
 }
@@ -74,8 +78,8 @@ async function isOnlyHere(
 ): Promise<boolean> {
   if (failures < SUSPECT_FAILURES || !SUSPECT.has(error.reason)) return false
   if (patience.answersElsewhere === undefined) return false
-  await patience.budget.take(patience.urgency, signal)
-  if (!(await patience.answersElsewhere(signal))) return false
+  const ended = await patience.budget.take(patience.urgency, signal)
+  if (!(await patience.answersElsewhere(signal).finally(ended))) return false
   patience.onSuccess?.()
   return true
 }

@@ -56,12 +56,25 @@ export type Reader = {
   status(): Readonly<Record<string, ContractStatus>>
 }
 
+/**
+ * Requests under way at once, for all contracts: enough for 60 a second when each takes half a
+ * second, few enough that their answers fit in memory.
+ */
+export const REQUESTS_UNDER_WAY_MAX = 32
+
+/** From so many contracts on they don't all begin at the same moment. */
+const SPREAD_CONTRACTS_MIN = 20
+/** Short enough that a contract is read by another process within 15 s of a crash. */
+const SPREAD_MS_MAX = 5_000
+
 /** Stands for the contract number where the list of contracts itself is asked for. */
 const ALL_CONTRACTS = 'all'
 
 export function createReader(options: ReaderOptions): Reader {
   const { clock, config } = options
-  const budget = createBudget({ requestsPerMinuteMax: config.requestsPerMinuteMax, clock })
+  const { requestsPerMinuteMax } = config
+  const underWayMax = REQUESTS_UNDER_WAY_MAX
+  const budget = createBudget({ requestsPerMinuteMax, underWayMax, clock })
   const shared = {
     ...options,
     budget,
@@ -76,6 +89,7 @@ export function createReader(options: ReaderOptions): Reader {
     const reader = createContractReader({ contract, fence }, shared)
     slots.set(contract, { reader, since: clock.now() })
     try {
+      if (slots.size >= SPREAD_CONTRACTS_MIN) await clock.sleep(spreadMs(contract), signal)
       await reader.run(signal)
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error
@@ -119,6 +133,15 @@ export function createReader(options: ReaderOptions): Reader {
 
 /** A contract, and its reader while this process has the lease. */
 type Slot = { readonly reader: ContractReader | undefined; readonly since: number }
+
+/** The same for a contract in every process: FNV-1a of its number, as a share of the spread. */
+export function spreadMs(contract: string): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < contract.length; at += 1) {
+    hash = Math.imul(hash ^ contract.charCodeAt(at), 0x01000193) >>> 0
+  }
+  return hash % SPREAD_MS_MAX
+}
 
 function standby(since: number): ContractStatus {
   const nothing = { lastSuccess: undefined, lastError: undefined, mark: undefined }
