@@ -52,11 +52,14 @@ export function badAnswerError(call: string, what: string): SourceError {
 
 /** A connection that could not be made, or broke, or was too slow. */
 export function transportError(
-  call: string,
+  { name: call, place }: { readonly name: string; readonly place?: RequestPlace },
   error: unknown,
   credentials: Credentials,
 ): SourceError {
-  const { reason, hint } = classifyTransport(error)
+  const found = classifyTransport(error)
+  // Only a window can be asked for in smaller parts.
+  const isNoWindow = found.reason === 'refused-window' && place === undefined
+  const { reason, hint } = isNoWindow ? { reason: 'bad-answer' as const, hint: undefined } : found
   const code = codeOf(error)
   const text = error instanceof Error ? credentials.redact(error.message) : 'failed'
   const what = code !== undefined && !text.includes(code) ? `${code} (${text})` : text

@@ -94,7 +94,7 @@ export function createTransport(options: TransportOptions): Transport {
         return await attempt(call, signal)
       } catch (error) {
         signal.throwIfAborted()
-        throw error instanceof SourceError ? error : transportError(call.name, error, credentials)
+        throw error instanceof SourceError ? error : transportError(call, error, credentials)
       }
     },
     nameContracts: () => {
