@@ -46,6 +46,7 @@ export function questionOf(batch: WindowBatch, time: DetectionTime): WindowQuest
     replace,
     needed: kind.isTooSoon(added, believedMs) ? Infinity : kind.needed,
     ...(kind.sinceMs > 0 && { sinceMs: kind.sinceMs }),
+    withdraws: kind.withdraws,
     quietMs: kind.rule.alert.quietMs,
     floorMs,
     ...(kind.shape === 'spans' && { spansFloorMs: floorMs && floorMs - 2 * kind.reachMs }),

@@ -6,11 +6,14 @@ type Session = { readonly start: number; end: number; readonly text: string }
 /** The sessions of each value, in order. */
 export type Sessions = Map<string, readonly Session[]>
 
-/** A sighting begins a session, joins one, or joins two; of two at one time the lower id is the start. */
-export function addSighting(sessions: Sessions, member: WindowMember, unitMs: number): void {
+/**
+ * A sighting begins a session, joins one, or joins two; of two at one time the lower id is the start.
+ * Returns whether what was the start of one is none any more.
+ */
+export function addSighting(sessions: Sessions, member: WindowMember, unitMs: number): boolean {
   const { time, text, value = '' } = member
   const known = sessions.get(value) ?? []
-  if (known.some(({ start, end }) => start < time && time <= end)) return
+  if (known.some(({ start, end }) => start < time && time <= end)) return false
   const sorted = [...known.map((one) => ({ ...one })), { start: time, end: time, text }].sort(
     (a, b) => a.start - b.start || (idOf(a) < idOf(b) ? -1 : 1),
   )
@@ -22,6 +25,7 @@ export function addSighting(sessions: Sessions, member: WindowMember, unitMs: nu
     } else joined.push(session)
   }
   sessions.set(value, joined)
+  return known.some((one) => !joined.some((session) => session.text === one.text))
 }
 
 function idOf({ text }: Session): string {

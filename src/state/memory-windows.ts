@@ -55,8 +55,11 @@ export function createMemoryWindowStore(
       return questions.map((question) => {
         const window = windowOf(contract, question.window)
         const isNew = window.first === undefined
+        // Another evaluator may be about to store what was true without this: it has to ask again.
+        if (add(window, question, groups.look(contract, question.group))) {
+          groups.group(contract, question.group).version += 1
+        }
         const group = groups.look(contract, question.group)
-        add(window, question, group)
         const { wakeAtMs, about = '' } = question
         if (wakeAtMs !== undefined) {
           const due = timersOf(contract)
@@ -109,16 +112,23 @@ function createWindow(): Window {
   }
 }
 
-function add(window: Window, question: WindowQuestion, group: MemoryGroup): void {
-  const { shape, members, unitMs, membersMax } = question
+/** Returns whether what was added can take a detection back. */
+function add(window: Window, question: WindowQuestion, group: MemoryGroup): boolean {
+  const { shape, members, unitMs, membersMax, withdraws } = question
+  const last = window.members.at(-1)?.time ?? -Infinity
+  const lastSpan = Math.floor(last / unitMs)
+  let isWithdrawing = false
   if (shape === 'sessions' && window.sessions === NO_SESSIONS) window.sessions = new Map()
   if (shape === 'spans' && window.bins === NO_BINS) window.bins = new Map()
   for (const member of members) {
     const { time } = member
     if (window.first === undefined || time < window.first) window.first = time
-    if (shape === 'sessions') addSighting(window.sessions, member, unitMs)
-    else if (insert(window.members, member)) {
+    if (shape === 'sessions') {
+      isWithdrawing = addSighting(window.sessions, member, unitMs) || isWithdrawing
+    } else if (insert(window.members, member)) {
       const span = Math.floor(time / unitMs)
+      const isBehind = shape === 'spans' ? span < lastSpan : time < last
+      isWithdrawing ||= withdraws === 'always' || (withdraws === 'behind' && isBehind)
       if (shape === 'spans') window.bins.set(span, (window.bins.get(span) ?? 0) + 1)
     }
   }
@@ -127,6 +137,7 @@ function add(window: Window, question: WindowQuestion, group: MemoryGroup): void
     if (shape === 'events') window.isFull = true
   }
   trim(window, question, group)
+  return isWithdrawing
 }
 
 /** Whether it was not there: an event has one time, so its like are those of this time. */

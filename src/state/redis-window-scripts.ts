@@ -9,7 +9,7 @@ import { defineScript } from './script.ts'
  * KEYS timers; then window, members, group, spans, extents of each window.
  * ARGV expiry seconds of timers, number of kinds, of each kind one text (shape, needed, quiet ms,
  *   floor ms or -inf, floor of spans ms or -inf, members max, expiry seconds, unit ms, ms of a group's
- *   first event in which there is no detection);
+ *   first event in which there is no detection, which new members withdraw: never, behind or always);
  *   then of each window one text (the place of its kind, its name, added from and to, read from and to,
  *   replace from and to (ms), mark to wake at or -, number of members), about or nothing, and time,
  *   text and value of each member.
@@ -57,6 +57,11 @@ local function ask(w, kind)
     keep(w.events, kind.expiry)
     if w.wake ~= '-' then wake(w, kind, ARGV[1]) end
   end
+  -- Another evaluator may be about to store what was true without this: it has to ask again.
+  if w.withdraws then
+    redis.call('HINCRBY', w.group, 'version', 1)
+    keep(w.group, kind.expiry)
+  end
   -- A detection was never stored without a version.
   local known = redis.call('HMGET', w.group, 'version', 'cuts')
   local touched = known[1] and extents_in(w.extents, w.lo, w.hi, w.id) or {}
@@ -83,6 +88,7 @@ for i = 1, tonumber(ARGV[2]) do
     shape = words[1], needed = number(words[2]), quiet = tonumber(words[3]),
     floor = number(words[4]), spans_floor = number(words[5]), max = tonumber(words[6]),
     expiry = tonumber(words[7]), unit = tonumber(words[8]), since = tonumber(words[9]),
+    withdraws = words[10],
   }
 end
 local WORDS = '^' .. string.rep('([^ ]+) ', 9) .. '([^ ]+)$'

@@ -51,7 +51,10 @@ local function add_sighting(key, field, time, text, unit)
     end
   end
   redis.call('HSET', key, field, cjson.encode(merged))
-  return merged, json == false
+  local kept, isWithdrawn = {}, false
+  for i = 3, #merged, 3 do kept[merged[i]] = true end
+  for i = 3, #list, 3 do isWithdrawn = isWithdrawn or not kept[list[i]] end
+  return merged, json == false, isWithdrawn
 end
 local function make_room(key, max)
   local fields = redis.call('HGETALL', key)
@@ -117,6 +120,7 @@ local function add_spans(w, kind, whole, newest)
     if redis.call('ZADD', w.events, ARGV[i], ARGV[i + 1]) == 1 then
       count = redis.call('HINCRBY', w.key, 's' .. string.format('%.0f', span), 1)
       if count == 1 then isPlain = false end
+      w.withdraws = w.withdraws or (newest and span < newest)
     end
   end
   if not newest or span_to > newest then redis.call('HSET', w.key, 'newest', string.format('%.0f', span_to)) end
@@ -129,7 +133,12 @@ local function add_spans(w, kind, whole, newest)
   return bins_of(w, kind)
 end
 local function add_events(w, kind)
-  for i = w.at, w.at + (w.count - 1) * 3, 3 do redis.call('ZADD', w.events, ARGV[i], ARGV[i + 1]) end
+  local last = kind.withdraws == 'behind' and redis.call('ZREVRANGE', w.events, 0, 0, 'WITHSCORES')[2]
+  for i = w.at, w.at + (w.count - 1) * 3, 3 do
+    local isNew = redis.call('ZADD', w.events, ARGV[i], ARGV[i + 1]) == 1
+    local isBehind = last and tonumber(ARGV[i]) < tonumber(last)
+    w.withdraws = w.withdraws or (isNew and (kind.withdraws == 'always' or isBehind))
+  end
   local card = redis.call('ZCARD', w.events)
   drop_old(w, kind, card)
   return card < kind.needed or redis.call('ZCOUNT', w.events, w.lo, w.hi) < kind.needed
@@ -159,8 +168,9 @@ local function add_sightings(w, kind, whole)
   local isNew, isQuiet = false, true
   for i = w.at, w.at + (w.count - 1) * 3, 3 do
     local field, time = 'v' .. ARGV[i + 2], tonumber(ARGV[i])
-    local list, fresh = add_sighting(w.key, field, time, ARGV[i + 1], kind.unit)
+    local list, fresh, isWithdrawn = add_sighting(w.key, field, time, ARGV[i + 1], kind.unit)
     isNew = isNew or fresh
+    w.withdraws = w.withdraws or isWithdrawn
     asked[field] = list
     for at = 1, #list, 3 do
       if list[at] == time then isQuiet = false end

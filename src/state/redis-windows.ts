@@ -102,7 +102,7 @@ function kindText(question: WindowQuestion): string {
   const spansFloor = score(question.spansFloorMs ?? -Infinity)
   // What a cut left may lie a millisecond behind it.
   const quiet = Math.max(1, quietMs)
-  return `${shape} ${score(needed)} ${quiet} ${floor} ${spansFloor} ${membersMax} ${expirySeconds} ${unitMs} ${sinceMs}`
+  return `${shape} ${score(needed)} ${quiet} ${floor} ${spansFloor} ${membersMax} ${expirySeconds} ${unitMs} ${sinceMs} ${question.withdraws}`
 }
 
 function score(time: number): number | string {

@@ -21,6 +21,8 @@ export type WindowMember = {
  */
 export type WindowShape = 'events' | 'sessions' | 'spans'
 
+export type Withdraws = 'never' | 'behind' | 'always'
+
 /** Members to add to one window, and what around them is asked for. */
 export type WindowQuestion = {
   readonly window: string
@@ -37,6 +39,11 @@ export type WindowQuestion = {
   readonly needed: number
   /** `sessions`, `spans`: so long after the first event of a group there is no detection. */
   readonly sinceMs?: number
+  /**
+   * Whether a new member can take back what another evaluator is about to store: by lying before
+   * one that is known (`behind`), or wherever it lies. That evaluator has to ask again.
+   */
+  readonly withdraws: Withdraws
   /** How far around detections alerts matter, ms. */
   readonly quietMs: number
   /** Members before it go, unless they are evidence; absent: none do. */

@@ -39,12 +39,16 @@ function question(line: string, changes: Partial<WindowQuestion> = {}): WindowQu
     read: around,
     replace: around,
     needed: 1,
+    withdraws: 'never',
     quietMs: 5,
     membersMax: 100,
     expirySeconds: 1_000,
     ...changes,
   }
 }
+
+const SESSIONS = { shape: 'sessions', withdraws: 'behind' } as const
+const SPANS = { shape: 'spans', withdraws: 'behind' } as const
 
 function extent(window: string, first: number, last: number) {
   return { last, text: `${window} ${first} ${last} {"count":1}` }
@@ -57,6 +61,30 @@ function commitOf(changes: Partial<GroupCommit> = {}): GroupCommit {
 export function describeWindowStore(open: () => Opened): void {
   const ask = async (store: Opened, line: string, changes: Partial<WindowQuestion> = {}) =>
     (await store.windows.ask(CONTRACT, [question(line, changes)]))[0]
+
+  /** Two evaluators at once: the one has asked, the other adds, the one stores what it derived. */
+  describe('what another evaluator is about to store', () => {
+    const behind = { withdraws: 'behind' } as const
+    it.each<[string, string, string, Partial<WindowQuestion>, 'committed' | 'conflict']>([
+      ['stands when a sighting goes on with a session', '5=a 50=a', '9=a', SESSIONS, 'committed'],
+      ['stands when a sighting begins one', '5=a 50=a', '80=a', SESSIONS, 'committed'],
+      ['falls when a late one joins two', '30=a 45=a', '38=a', SESSIONS, 'conflict'],
+      ['falls when a late one is the start', '5=a 50=a', '45=a', SESSIONS, 'conflict'],
+      ['stands when an event comes last', '5 9', '30', behind, 'committed'],
+      ['falls when an event comes between', '5 30', '20', behind, 'conflict'],
+      ['falls with any event where silence counts', '5', '9', { withdraws: 'always' }, 'conflict'],
+      ['stands with any event where more only adds', '5 30', '20', {}, 'committed'],
+      ['stands when the newest span grows', '5 35', '36', SPANS, 'committed'],
+      ['falls when an earlier span grows', '5 35', '6', SPANS, 'conflict'],
+    ])('%s', async (_, known, late, changes, expected) => {
+      const store = open()
+      const version = (await ask(store, known, { ...changes, needed: 1 }))?.version ?? 0
+      await ask(store, late, { ...changes, needed: 9 })
+      const extents = { removed: [], added: [extent('w1', 5, 5)] }
+      const results = await store.alerts.commit(CONTRACT, [commitOf({ version, extents })])
+      expect(results).toEqual([expected])
+    })
+  })
 
   describe('events', () => {
     it('are answered alike whether they were new or not', async () => {

@@ -37,6 +37,7 @@ const QUESTION: WindowQuestion = {
   read: { from: 0, to: 1 },
   replace: { from: 0, to: 1 },
   needed: 5,
+  withdraws: 'never',
   quietMs: 5,
   membersMax: 100,
   expirySeconds: 1_000,

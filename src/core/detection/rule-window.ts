@@ -27,6 +27,8 @@ export type RuleWindow = {
   readonly needed: number
   /** So long after the first event of a group there is no detection, ms; 0 where that is not so. */
   readonly sinceMs: number
+  /** Which new events can take a detection back: none, those before a known one, or any. */
+  readonly withdraws: 'never' | 'behind' | 'always'
   /** How far events can matter to each other, ms. */
   readonly reachMs: number
   /** Remembered for longer than its reach: sessions and first events. */
@@ -69,6 +71,7 @@ export function createRuleWindow(rule: Rule, context: CompileContext): RuleWindo
     unitMs: unitOf(detect),
     needed: neededOf(detect),
     sinceMs: sinceOf(detect),
+    withdraws: withdrawsOf(detect),
     reachMs: reachMs(detect),
     isMemory: detect.kind === 'firstSeen' || detect.kind === 'spike',
     memberOf: (event) => memberOf(event, detect, checks),
@@ -110,6 +113,22 @@ function digestOf(prefix: string, contract: string, group: Group): string {
 function sinceOf(detect: Detect): number {
   if (detect.kind === 'firstSeen') return detect.learnMs
   return detect.kind === 'spike' ? (EARLIER_SPANS_MIN - 1) * detect.withinMs : 0
+}
+
+/** More events only add to a threshold and to a chain of steps that happened. */
+function withdrawsOf(detect: Detect): RuleWindow['withdraws'] {
+  switch (detect.kind) {
+    case 'threshold':
+      return 'never'
+    case 'sequence':
+      return detect.steps.some(({ absent }) => absent) ? 'always' : 'never'
+    case 'absence':
+      return 'always'
+    case 'firstSeen':
+    case 'spike':
+    case 'travel':
+      return 'behind'
+  }
 }
 
 /** What ends with silence: a chain begins at most `within` before what was added, a silence with it. */
