@@ -14,7 +14,7 @@ import { readRuleFiles, type RuleFiles } from './ruleset-files.ts'
 export type RuleSet = {
   /** Hash of the files' content: every alert, metric and log line about a verdict carries it. */
   readonly version: string
-  /** The rules that are matched: neither disabled nor waiting for windows. */
+  /** The rules that are matched: those that are not disabled. */
   readonly rules: readonly Rule[]
   /** Every rule that loaded, by id. */
   readonly all: readonly Rule[]

@@ -140,7 +140,14 @@ function memberOf(
 ): Member {
   switch (detect?.kind) {
     case 'travel':
-      return { id: texts.read(c - 1), time, place: { latitude: a, longitude: b } }
+      return {
+        // Asked for only where events of one moment must be put in order: it may lie in a file.
+        get id() {
+          return texts.read(c - 1)
+        },
+        time,
+        place: { latitude: a, longitude: b },
+      }
     case 'sequence':
       return { id: keyOf(high, low), time, steps: a }
     default:

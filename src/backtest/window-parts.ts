@@ -207,13 +207,14 @@ function judgeAbsence({ detect, context }: WindowOptions): JudgePart {
 
 /** Neighbours: the last one may be that of the first of the next part. */
 function judgeTravel({ detect, context }: WindowOptions): JudgePart {
-  let told: string | undefined
+  // By the member itself: reading an id may take long.
+  let told: Member | undefined
   return ({ members, isEnd }) => {
     const ordered = orderMembers(members)
     const found = derive(detect, ordered, context).map((extent) => {
       const [from, to] = extent.evidence
-      const count = from?.id === told ? 1 : 2
-      told = to?.id
+      const count = from === told ? 1 : 2
+      told = to
       return { ...whole(extent), count }
     })
     return { found, rest: isEnd ? [] : ordered.slice(-1) }

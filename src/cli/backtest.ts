@@ -53,9 +53,6 @@ Examples:
  */
 const UNDATED_MS = 0
 
-/** Silence is believed this long after everything before was read. */
-const SETTLE_MS = 900_000
-
 export function backtestCommand(cli: Cli): Command {
   return addInputOptions(
     new Command('backtest')
@@ -148,9 +145,10 @@ async function readAll(cli: Cli, reader: Reader): Promise<Read> {
   const { task, judge, collector, run } = reader
   const markMs = to === undefined ? undefined : readMoment('to', to, cli.clock.now())
   const { quiet } = run
+  const { settleMs } = run.config.detection
   const { bad } = await judgeFiles(cli, { files: input, task, judge, take: collector.add, quiet })
   if (bad > 0) cli.stderr.write(`${bad} line${bad === 1 ? '' : 's'} skipped\n`)
-  return { bad, ending: { settleMs: SETTLE_MS, ...(markMs !== undefined && { markMs }) } }
+  return { bad, ending: { settleMs, ...(markMs !== undefined && { markMs }) } }
 }
 
 /** Reads a span of the log from the API. */
@@ -166,7 +164,7 @@ async function readLog(cli: Cli, { run, judge, collector }: Reader): Promise<Rea
       bar,
       take: (entries, contract) => collector.add(judge.judgeEntries(entries, contract)),
     })
-    return { bad: 0, ending: { markMs: span.to, settleMs: SETTLE_MS, gaps } }
+    return { bad: 0, ending: { markMs: span.to, settleMs: run.config.detection.settleMs, gaps } }
   } finally {
     bar.clear()
   }

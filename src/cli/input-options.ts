@@ -5,7 +5,6 @@ import { type Command, Option } from 'commander'
 import type { Config } from '../config.ts'
 import type { LookUp } from '../core/event.ts'
 import { formatProblem } from '../core/problem.ts'
-import { withAllActive } from '../replay/active-rules.ts'
 import { ADDRESS_FACTS, readsAny } from '../replay/facts-read.ts'
 import { fieldPath } from '../replay/judge.ts'
 import type { Reading, Task } from '../replay/task.ts'
@@ -45,9 +44,7 @@ export async function loadJudged(
 ): Promise<LoadedFiles> {
   try {
     const files = await readRuleFiles(folders)
-    const built = buildRuleSet(files, { schedules })
-    const ruleSet = withAllActive(built.ruleSet)
-    const { problems } = built
+    const { ruleSet, problems } = buildRuleSet(files, { schedules })
     for (const problem of problems) {
       if (problem.level !== 'error') continue
       const { file } = problem

@@ -1,17 +1,23 @@
 // Owns judging a block for a backtest: every event with its identity and time, every match with the
 // alert group it counts for, or the window it is a member of. What becomes of them: backtest/.
-import { compileCondition } from '../core/compile.ts'
-import { type Member, type Membership, memberOf, type StepCheck } from '../core/detection/member.ts'
 import type { Event, LookUp } from '../core/event.ts'
 import { eventId, type NormalizeContext, normalizeEntry, statedId } from '../core/normalize.ts'
 import type { Rule } from '../core/rule.ts'
 import type { RuleSet } from '../ruleset.ts'
-import { createGroupNames, type GroupNames, type Told } from './backtest-groups.ts'
+import { createKnown, createRuleNames, type RuleNames, type Told } from './backtest-groups.ts'
+import { createRemember, createSteps, type Memory, type Remember } from './backtest-members.ts'
 import { readsAny } from './facts-read.ts'
+import { createGroupings, createValuings } from './groupings.ts'
 import { createEntryHash, hashQuickly } from './identity.ts'
 import { contextOf, type Judge } from './judge.ts'
 import { visitEntries } from './lines.ts'
-import type { BacktestAnswer, LineTally, Reading } from './task.ts'
+import {
+  type BacktestAnswer,
+  type Hash,
+  type LineTally,
+  MEMBER_WORDS,
+  type Reading,
+} from './task.ts'
 
 /** What was gathered of a block so far. */
 type Gathering = Told & {
@@ -20,7 +26,8 @@ type Gathering = Told & {
   events: number
   undated: number
   readonly matches: number[]
-  readonly members: number[]
+  members: Float64Array<ArrayBuffer>
+  membersEnd: number
   readonly memberIds: string[]
 }
 
@@ -44,8 +51,7 @@ export function createBacktestJudge(
   const identify = ruleSets.some((ruleSet) => readsAny(ruleSet, ['id']))
   const context = { ...contextOf(reading), identify, lookUp }
   const hashEntry = createEntryHash(reading.hashSeed)
-  const names = createGroupNames()
-  const members = ruleSets.map((ruleSet, side) => createMembers(ruleSet, side, names))
+  const recorders = createRecorders(ruleSets, reading.hashSeed)
 
   const gatherEvent = (entry: unknown, by: NormalizeContext, gathering: Gathering): void => {
     const { event, damage } = normalizeEntry(entry, by)
@@ -58,12 +64,10 @@ export function createBacktestJudge(
     gathering.times[place] = event.time ?? 0
     gathering.events += 1
     if (damage !== undefined) gathering.undated += 1
+    const matched = { event, place, isDated: damage === undefined, by }
     for (let side = 0; side < ruleSets.length; side += 1) {
       for (const rule of (ruleSets[side] as RuleSet).match(event)) {
-        if (rule.detect === undefined) {
-          const { high, low } = names.groupOf({ rule, event }, gathering)
-          gathering.matches.push(place, side, high, low)
-        } else members[side]?.(rule, { event, place, isDated: damage === undefined, by }, gathering)
+        recorders[side]?.get(rule)?.(matched, gathering)
       }
     }
   }
@@ -89,7 +93,8 @@ function startGathering(): Gathering {
     events: 0,
     undated: 0,
     matches: [],
-    members: [],
+    members: new Float64Array(MEMBER_WORDS * EVENTS_AT_FIRST),
+    membersEnd: 0,
     memberIds: [],
     groups: [],
     windows: [],
@@ -106,8 +111,6 @@ function makeRoom(gathering: Gathering): void {
   gathering.times.set(times)
 }
 
-const UNDATED: Membership = { kind: 'none', reason: 'no-time' }
-
 type Matched = {
   readonly event: Event
   readonly place: number
@@ -116,43 +119,81 @@ type Matched = {
   readonly by: NormalizeContext
 }
 
-/** Tells what windows of a rule set remember of a match. */
-function createMembers(
-  ruleSet: RuleSet,
-  side: number,
-  names: GroupNames,
-): (rule: Rule, matched: Matched, gathering: Gathering) => void {
-  const stepChecks = new Map<Rule, readonly StepCheck[]>()
-  for (const rule of ruleSet.rules) {
-    if (rule.detect?.kind !== 'sequence') continue
-    const checks = rule.detect.steps.map((step) => compileCondition(step.conditions, ruleSet))
-    stepChecks.set(rule, checks)
-  }
-  return (rule, { event, place, isDated, by }, gathering) => {
-    // The time of an entry that states none is made up: nothing follows from when it was.
-    const found = isDated ? memberOf(event, rule.detect, stepChecks.get(rule)) : UNDATED
-    const { high, low } = names.windowOf({ rule, event }, found, gathering)
-    gathering.members.push(place, side, high, low)
-    const member = found.kind === 'member' ? found.member : undefined
-    addMemory(gathering, member, {
-      names,
-      idOf: () => event.id || eventId(event, by),
-    })
+type Recorder = (matched: Matched, gathering: Gathering) => void
+
+/** What a match of each rule adds to the answer. */
+function createRecorders(
+  ruleSets: readonly RuleSet[],
+  hashSeed: number,
+): readonly ReadonlyMap<Rule, Recorder>[] {
+  const known = createKnown()
+  const groupingOf = createGroupings()
+  const valuingOf = createValuings(hashSeed)
+  return ruleSets.map((ruleSet, side) => {
+    const steps = createSteps(ruleSet)
+    return new Map(
+      ruleSet.rules.map((rule) => {
+        const names = createRuleNames({ rule, groupingOf, known })
+        const { detect } = rule
+        const recorder =
+          detect === undefined
+            ? recordMatch(side, names)
+            : recordMember(side, names, createRemember(detect, steps, valuingOf))
+        return [rule, recorder]
+      }),
+    )
+  })
+}
+
+function recordMatch(side: number, names: RuleNames): Recorder {
+  return ({ event, place }, gathering) => {
+    const { high, low } = names.groupOf(event, gathering)
+    gathering.matches.push(place, side, high >>> 0, low >>> 0)
   }
 }
 
-/** Three numbers: see `BacktestAnswer.members`. */
-function addMemory(
-  { members, memberIds }: Gathering,
-  member: Member | undefined,
-  { names, idOf }: { readonly names: GroupNames; readonly idOf: () => string },
-): void {
-  if (member?.value !== undefined) {
-    const { high, low } = names.valueOf(member.value)
-    members.push(high, low, -1)
-  } else if (member?.place !== undefined) {
-    members.push(member.place.latitude, member.place.longitude, memberIds.push(idOf()))
-  } else members.push(member?.steps ?? 0, 0, 0)
+function recordMember(side: number, names: RuleNames, remember: Remember): Recorder {
+  const memory: Memory = { a: 0, b: 0, c: 0 }
+  return ({ event, place, isDated, by }, gathering) => {
+    // The time of an entry that states none is made up: nothing follows from when it was.
+    const window = isDated ? names.windowOf(event, gathering) : undefined
+    const lack = window === undefined ? 'value' : remember(event, memory)
+    if (window === undefined || lack !== undefined) {
+      const none = names.noWindowOf(event, lack === 'value', gathering)
+      addMember(gathering, { place, side, window: none, memory: NO_MEMORY })
+      return
+    }
+    if (memory.c > 0) memory.c = gathering.memberIds.push(event.id || eventId(event, by))
+    addMember(gathering, { place, side, window, memory })
+  }
+}
+
+const NO_MEMORY: Memory = { a: 0, b: 0, c: 0 }
+
+/** See `BacktestAnswer.members`. */
+function addMember(gathering: Gathering, { place, side, window, memory }: NewMember): void {
+  const end = gathering.membersEnd
+  if (end === gathering.members.length) {
+    const larger = new Float64Array(2 * end)
+    larger.set(gathering.members)
+    gathering.members = larger
+  }
+  const { members } = gathering
+  members[end] = place
+  members[end + 1] = side
+  members[end + 2] = window.high >>> 0
+  members[end + 3] = window.low >>> 0
+  members[end + 4] = memory.a
+  members[end + 5] = memory.b
+  members[end + 6] = memory.c
+  gathering.membersEnd = end + MEMBER_WORDS
+}
+
+type NewMember = {
+  readonly place: number
+  readonly side: number
+  readonly window: Hash
+  readonly memory: Memory
 }
 
 function answerOf(tally: LineTally, { ids, times, events, ...rest }: Gathering): BacktestAnswer {
@@ -163,7 +204,7 @@ function answerOf(tally: LineTally, { ids, times, events, ...rest }: Gathering):
     times: times.slice(0, events),
     matches: Uint32Array.from(rest.matches),
     groups: rest.groups,
-    members: Float64Array.from(rest.members),
+    members: rest.members.slice(0, rest.membersEnd),
     memberIds: rest.memberIds,
     windows: rest.windows,
   }

@@ -7,7 +7,6 @@ import { compilePath, parsePath } from '../core/path.ts'
 import { createSchedule, type Schedule } from '../core/schedule.ts'
 import type { Block } from '../input/blocks.ts'
 import { buildRuleSet, type RuleSet } from '../ruleset.ts'
-import { withAllActive } from './active-rules.ts'
 import { readsAny } from './facts-read.ts'
 import { visitEntries } from './lines.ts'
 import type { MatchAnswer, Reading, ScheduleText, Task } from './task.ts'
@@ -68,7 +67,7 @@ export function fieldPath(field: string): (entry: unknown) => unknown {
 /** The rule sets of a task, built in the thread that judges. */
 export function ruleSetsOf({ ruleFiles, schedules: texts }: Task): readonly RuleSet[] {
   const schedules = new Map(texts.map((text) => [text.name, scheduleOf(text)]))
-  return ruleFiles.map((files) => withAllActive(buildRuleSet(files, { schedules }).ruleSet))
+  return ruleFiles.map((files) => buildRuleSet(files, { schedules }).ruleSet)
 }
 
 function scheduleOf({ name, timezone, week }: ScheduleText): Schedule {

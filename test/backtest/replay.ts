@@ -9,7 +9,6 @@ import type { Block } from '../../src/input/blocks.ts'
 import { silentLog } from '../../src/observe/log.ts'
 import { createMetrics } from '../../src/observe/metrics.ts'
 import { createPipeline } from '../../src/pipeline.ts'
-import { withAllActive } from '../../src/replay/active-rules.ts'
 import { createBacktestJudge } from '../../src/replay/backtest-judge.ts'
 import type { Reading } from '../../src/replay/task.ts'
 import { buildRuleSet, type RuleSet } from '../../src/ruleset.ts'
@@ -42,7 +41,7 @@ export function ruleSetOf(rules: readonly { readonly id: string }[]): RuleSet {
   const { ruleSet, problems } = buildRuleSet({ files, problems: [], version: 'test' }, options)
   const errors = problems.filter(({ level }) => level === 'error')
   if (errors.length > 0) throw new Error(JSON.stringify(errors))
-  return withAllActive(ruleSet)
+  return ruleSet
 }
 
 /** A whole file's lines as one block. */

@@ -86,9 +86,8 @@ export function memberOf(
       return steps === 0 ? none('no-step') : member({ steps })
     }
     case 'travel': {
-      const { latitude, longitude } = event
-      const located = isWithin(latitude, 90) && isWithin(longitude, 180)
-      return located ? member({ place: { latitude, longitude } }) : none('no-place')
+      const place = placeOf(event)
+      return place === undefined ? none('no-place') : member({ place })
     }
     default:
       return member()
@@ -97,6 +96,12 @@ export function memberOf(
 
 function none(reason: NoMemberReason): Membership {
   return { kind: 'none', reason }
+}
+
+/** Where the event's address lies; undefined when that is not known. */
+export function placeOf({ latitude, longitude }: Event): Place | undefined {
+  const located = isWithin(latitude, 90) && isWithin(longitude, 180)
+  return located ? { latitude, longitude } : undefined
 }
 
 function isWithin(degrees: number | undefined, max: number): degrees is number {
@@ -113,7 +118,8 @@ function scalarsOf(event: Event, names: readonly string[]): Group | undefined {
   return values
 }
 
-function isScalar(value: unknown): value is Scalar {
+/** What can be a value of a group. */
+export function isScalar(value: unknown): value is Scalar {
   if (typeof value === 'number') return Number.isFinite(value)
   return typeof value === 'string' || typeof value === 'boolean'
 }
@@ -138,7 +144,10 @@ export function orderMembers(members: readonly Member[]): readonly Member[] {
   const sorted = [...members].sort(
     (a, b) => compareMembers(a, b) || (b.until ?? 0) - (a.until ?? 0),
   )
-  return sorted.filter((member, at) => at === 0 || member.id !== sorted[at - 1]?.id)
+  return sorted.filter((member, at) => {
+    const before = sorted[at - 1]
+    return before?.time !== member.time || before.id !== member.id
+  })
 }
 
 function isOrdered(members: readonly Member[]): boolean {
