@@ -35,7 +35,7 @@ export function openCanary(parts: {
   stops.add('queue of the canary', () => line.close(), QUEUE_STOP_TIMEOUT_MS)
   return {
     pipeline: line.pipeline,
-    startWorker: line.startWorker,
+    startWorker: () => line.startWorker(),
     async run(alerts, signal) {
       const canary = createCanary({
         ...options,

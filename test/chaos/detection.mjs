@@ -146,7 +146,10 @@ verdict.check(
 )
 const rules = new Set(wanted.map((line) => JSON.parse(line)[0]))
 const idle = ownRules().filter((id) => !rules.has(id))
-verdict.check(idle.length === 0, `every kind of detection has alerts${idle.map((id) => ` ${id}`)}`)
+verdict.check(
+  idle.length === 0,
+  `every kind of detection has alerts${idle.map((id) => ` ${id}`).join()}`,
+)
 const shipped = [...rules].filter((id) => id.startsWith('ionos-'))
 verdict.check(shipped.length > 0, `${shipped.length} rules that are shipped have alerts`)
 if (killEveryMs !== undefined)
@@ -218,7 +221,9 @@ async function untilEqual() {
   let isThere = false
   let found = []
   while (Date.now() - began < END_MS_MAX) {
-    const marks = await Promise.all(scenarioContracts().map(stores.marks.evaluated))
+    const marks = await Promise.all(
+      scenarioContracts().map((contract) => stores.marks.evaluated(contract)),
+    )
     isThere = marks.every((mark = 0) => mark >= markMin)
     found = await alertsOfService()
     const { missing, extra } = difference(wanted, found)

@@ -81,7 +81,10 @@ describe('an entry', () => {
     ['1,000 levels', { event: deep(1_000), meta: deep(1_000) }],
     ['keys of prototypes', JSON.parse('{"__proto__":{"event":{"type":"x"}},"constructor":1}')],
     ['lone surrogates', { event: { type: '\ud800', message: '\udc00x' } }],
-    ['100,000 resources', { event: { resources: Array(1e5).fill({ type: 'a', action: ['b'] }) } }],
+    [
+      '100,000 resources',
+      { event: { resources: Array.from({ length: 1e5 }, () => ({ type: 'a', action: ['b'] })) } },
+    ],
     ['a date of year 9999', { meta: { time: '9999-12-31T23:59:59Z' } }],
     ['a date far beyond', { meta: { time: 8.64e15 } }],
     ['wrong types', { meta: 1, principal: [], event: { param: 'x', resources: { type: [] } } }],
