@@ -88,7 +88,7 @@ describe('a reader that dies at a call of a store or the queue', () => {
     }
     expect(died).toEqual(
       new Set([
-        ...['begin', 'finishWindow', 'unproven', 'seen', 'remember'],
+        ...['mark', 'begin', 'finishWindow', 'unproven', 'seen', 'remember'],
         ...['announce', 'enqueue', 'waiting', 'missing', 'forget'],
       ]),
     )
