@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { openDataFolder, openMail, REPEAT_MARK, createChance, createVerdict } from './harness.mjs'
+import { readOptions } from './options.mjs'
 import { sleep, startService } from './harness.mjs'
 import {
   deliveriesOf,
@@ -16,18 +16,20 @@ import {
   until,
 } from './deliveries-harness.mjs'
 
-const { values } = parseArgs({
+const values = readOptions({
+  command: 'chaos:deliveries',
+  about:
+    'Proves that a receiver in trouble troubles no other, and that SIGKILL of the one who delivers loses nothing.',
   options: {
-    alerts: { type: 'string', default: '500' },
-    minutes: { type: 'string', default: '5' },
-    kills: { type: 'string', default: '50' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string' },
+    alerts: { default: 500, about: 'alerts of each part' },
+    minutes: { default: 5, about: 'how long one receiver answers 429' },
+    kills: { default: 50, about: 'how often the delivering process is killed' },
+    seed: { default: 1, about: 'draws the same moments again' },
+    only: { about: 'isolation or kills: one of the two parts' },
   },
 })
-const alerts = Number(values.alerts)
-const limitedMs = Number(values.minutes) * 60_000
-const kills = Number(values.kills)
+const { alerts, kills } = values
+const limitedMs = values.minutes * 60_000
 const verdict = createVerdict()
 const SEVERITIES = ['critical', 'high', 'medium', 'low']
 const WORKING_WITHIN_MS = 60_000
@@ -154,7 +156,7 @@ async function proveIsolation() {
 
 async function proveKills() {
   console.log(`${kills} kills of the process that delivers, 1,000 notifications\n`)
-  const chance = createChance(Number(values.seed))
+  const chance = createChance(values.seed)
   const log = await openLog()
   const mail = await openMail(20)
   const slack = await openServer(() => ({ status: 200, body: 'ok', delayMs: 20 }))

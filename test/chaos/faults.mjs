@@ -1,6 +1,5 @@
 // Owns the proof that no fault of the API loses an entry: all of the simulator's faults at once,
 // then a comparison of what was evaluated with what the simulator holds before the read mark.
-import { parseArgs } from 'node:util'
 import { systemClock } from '../../dist/clock.js'
 import { entryId } from '../../dist/core/entry-id.js'
 import { silentLog } from '../../dist/observe/log.js'
@@ -12,18 +11,22 @@ import { createKeys } from '../../dist/state/keys.js'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createVerdict, openDataFolder, openSlack, ROOT, sleep, startService } from './harness.mjs'
+import { readOptions } from './options.mjs'
 
 /** Every fault, the rare ones often enough that two minutes of polling meet them all. */
 const FAULTS =
   'all,late=0.2:60s,duplicates=0.1,damaged=0.02,moving-total=0.1,401=0.05,403=0.03,429=0.05:2s,' +
   '500=0.05,502=0.05,slow=0.1:3s,cut=0.05,reset=0.05'
 
-const { values } = parseArgs({
+const values = readOptions({
+  command: 'chaos:faults',
+  about:
+    'Proves that no fault of the API loses an entry: all of them at once, then every entry is looked for.',
   options: {
-    seed: { type: 'string', default: '1' },
-    seconds: { type: 'string', default: '120' },
-    faults: { type: 'string', default: FAULTS },
-    'entries-per-minute': { type: 'string', default: '30' },
+    seed: { default: 1, about: 'draws the same faults again' },
+    seconds: { default: 120, about: 'how long the company is at work' },
+    faults: { default: FAULTS, about: 'which, as the simulator takes them' },
+    'entries-per-minute': { default: 30, about: 'how much happens' },
   },
 })
 const MARK_AGE_MS_MAX = 60_000
@@ -37,7 +40,7 @@ const { faults, problems } = parseFaults(values.faults)
 if (faults === undefined) throw new Error(problems.join('; '))
 const simulator = await createSimulator({
   scenario,
-  seed: values.seed,
+  seed: String(values.seed),
   clock: systemClock,
   log: silentLog,
   faults,
@@ -75,7 +78,7 @@ const service = startService({
     }
   },
 })
-await sleep(Number(values.seconds) * 1_000)
+await sleep(values.seconds * 1_000)
 
 const redis = connectRedis(`unix://${socketIn(data.folder)}`, 'state')
 const keys = createKeys('tocsin')

@@ -4,19 +4,22 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { openLog, openServer, severityRules, until } from './deliveries-harness.mjs'
 import { createVerdict, openDataFolder, openMail, sleep, startService } from './harness.mjs'
+import { readOptions } from './options.mjs'
 
-const { values } = parseArgs({
+const values = readOptions({
+  command: 'chaos:flood',
+  about:
+    'Proves that a storm of alerts costs each receiver its budget and digests, and that every alert is counted.',
   options: {
-    alerts: { type: 'string', default: '10000' },
-    seconds: { type: 'string', default: '60' },
-    within: { type: 'string', default: '10' },
+    alerts: { default: 10_000, about: 'alerts of the storm' },
+    seconds: { default: 60, about: 'how long it blows' },
+    within: { default: 10, about: 'minutes that a budget of 20 messages is for' },
   },
 })
-const alerts = Number(values.alerts)
-const withinMs = Number(values.within) * 60_000
+const { alerts } = values
+const withinMs = values.within * 60_000
 const COUNT = 20
 const CRITICAL_COUNT = 30
 const BATCHES = 60
@@ -47,7 +50,7 @@ for (let batch = 0; batch < BATCHES; batch += 1) {
   const size = alerts / BATCHES
   log.add(names.slice(Math.round(batch * size), Math.round((batch + 1) * size)))
   await sleep(
-    Math.max(0, began + ((batch + 1) * Number(values.seconds) * 1_000) / BATCHES - Date.now()),
+    Math.max(0, began + ((batch + 1) * values.seconds * 1_000) / BATCHES - Date.now()),
   )
 }
 const archived = () => {

@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { systemClock } from '../../dist/clock.js'
 import { silentLog } from '../../dist/observe/log.js'
 import { parseScenario } from '../../dist/simulator/scenario-file.js'
@@ -20,17 +19,20 @@ import {
   startService,
   watchRedis,
 } from './harness.mjs'
+import { readOptions } from './options.mjs'
 
-const { values } = parseArgs({
+const values = readOptions({
+  command: 'chaos:kill',
+  about:
+    'Proves that SIGKILL of the service at any moment loses nothing and repeats nothing unmarked.',
   options: {
-    seed: { type: 'string', default: '1' },
-    kills: { type: 'string', default: '20' },
-    alerts: { type: 'string', default: '320' },
+    seed: { default: 1, about: 'draws the same moments again' },
+    kills: { default: 20, about: 'how often it is killed' },
+    alerts: { default: 320, about: 'alerts raised meanwhile' },
   },
 })
-const kills = Number(values.kills)
-const alerts = Number(values.alerts)
-const chance = createChance(Number(values.seed))
+const { kills, alerts } = values
+const chance = createChance(values.seed)
 /** How long a life lasts once it runs, ms; one in five is killed at any moment of its start. */
 const LIFE_MS = [0, 6_000]
 const KILLED_AT_START = 0.2
