@@ -69,23 +69,24 @@ export function createPagerduty(
     secrets: [config.routingKey, ...urlSecrets(httpsProxy)],
   }
 
+  const post = async (event: object, notice: Notice, signal: AbortSignal): Promise<void> => {
+    const key = { routing_key: config.routingKey, dedup_key: keyOf(notice) }
+    const body = JSON.stringify({ ...key, ...event })
+    const headers = { 'content-type': 'application/json', 'user-agent': 'tocsin' }
+    const answer = await poster.post(url, { headers, body }, signal).catch((error: unknown) => {
+      throw failureOfNetwork(place, error, signal)
+    })
+    if (answer.status === 202 || answer.status === 200) return
+    const retryAfterMs = parseRetryAfter(answer.header('retry-after'), clock.now())
+    throw failureOfStatus(place, { status: answer.status, retryAfterMs })
+  }
+
   return {
     name,
     type: 'pagerduty',
     async send(notice, signal) {
       const message = createMessageOf(notice, time, publicUrl)
-      const body = JSON.stringify({
-        routing_key: config.routingKey,
-        dedup_key: keyOf(notice),
-        ...eventOf(notice, message, publicUrl),
-      })
-      const headers = { 'content-type': 'application/json', 'user-agent': 'tocsin' }
-      const answer = await poster.post(url, { headers, body }, signal).catch((error: unknown) => {
-        throw failureOfNetwork(place, error, signal)
-      })
-      if (answer.status === 202 || answer.status === 200) return
-      const retryAfterMs = parseRetryAfter(answer.header('retry-after'), clock.now())
-      throw failureOfStatus(place, { status: answer.status, retryAfterMs })
+      for (const event of eventsOf(notice, message, publicUrl)) await post(event, notice, signal)
     },
     close: () => poster.close(),
   }
@@ -114,6 +115,16 @@ const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
   medium: 'warning',
   low: 'warning',
   info: 'info',
+}
+
+/** A message that tries the receiver out closes the incident that it opens: nobody else would. */
+function eventsOf(
+  notice: Notice,
+  message: Message,
+  publicUrl: string | undefined,
+): readonly Record<string, unknown>[] {
+  const event = eventOf(notice, message, publicUrl)
+  return notice.reason === 'test' ? [event, { event_action: 'resolve' }] : [event]
 }
 
 function eventOf(

@@ -49,9 +49,7 @@ const began = Date.now()
 for (let batch = 0; batch < BATCHES; batch += 1) {
   const size = alerts / BATCHES
   log.add(names.slice(Math.round(batch * size), Math.round((batch + 1) * size)))
-  await sleep(
-    Math.max(0, began + ((batch + 1) * values.seconds * 1_000) / BATCHES - Date.now()),
-  )
+  await sleep(Math.max(0, began + ((batch + 1) * values.seconds * 1_000) / BATCHES - Date.now()))
 }
 const archived = () => {
   try {

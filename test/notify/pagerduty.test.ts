@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Reason } from '../../src/core/alert.ts'
 import { createPagerduty, pagerduty } from '../../src/notify/pagerduty.ts'
+import { sampleNotification } from '../../src/notify/sample.ts'
 import { type Bench, describeReceiver, failureOf, testContext } from './contract.ts'
 import { digestSample } from './message-kinds.ts'
 import { alertOf, notificationOf } from './notifications.ts'
@@ -172,6 +173,14 @@ describe('an incident', () => {
     await receiver.send(notificationOf({ reason: 'withdrawn' }), NEVER)
     const actions = server.requests.map(({ payload }) => payload.event_action)
     expect(actions).toEqual(['resolve', 'resolve'])
+  })
+
+  it('that was only a test is closed at once', async () => {
+    const { server, receiver } = await open()
+    await receiver.send(sampleNotification('secops', testContext().clock, 'UTC'), NEVER)
+    const events = server.requests.map(({ payload }) => payload)
+    expect(events.map(({ event_action: action }) => action)).toEqual(['trigger', 'resolve'])
+    expect(events[1]?.dedup_key).toBe(events[0]?.dedup_key)
   })
 
   it('has severity, time, links and a key of bounded length', async () => {
