@@ -25,6 +25,7 @@ import {
   type EntriesQueue,
   type QueueConnections,
 } from './queue/queues.ts'
+import { redisTarget } from './redis-target.ts'
 import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules, type RuleReload } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
@@ -94,9 +95,9 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   const { lookUp, run: refreshData } = await openEnrichment({ ...config.enrich, clock, log })
   const rules = await openRunningRules({ config, clock, log, metrics, lookUp, stopwatch })
 
-  const address = config.redis.url ?? (await openEmbedded(options, stops))
+  const target = redisTarget(config) ?? (await openEmbedded(options, stops))
   const connect = (kind: Parameters<typeof connectRedis>[1]): Redis => {
-    const redis = connectRedis(address, kind)
+    const redis = connectRedis(target, kind)
     stops.add(`redis ${kind}`, () => redis.disconnect())
     return redis
   }

@@ -24,6 +24,7 @@ import { receiversShape } from './config-receivers.ts'
 import { enrichmentShape } from './enrich/sources.ts'
 import { HTTP_KEYS } from './http/http-config.ts'
 import { LOG_LEVELS } from './observe/log.ts'
+import { parseRedisAddress, REDIS_ADDRESS_EXPECTED } from './state/redis-address.ts'
 
 export const duration: Shape<number> = readable(
   'a duration such as "30s", "10m", "2h" or "7d"',
@@ -106,12 +107,19 @@ const folders: Shape<readonly string[]> = {
 }
 
 /** A Redis by its address; its host is asked only when the service connects. */
-const redisUrl = readable('an address redis://…, rediss://… or unix:///path', {}, (raw) =>
-  /^(rediss?:\/\/[^/\s]|unix:\/\/\/)/.test(raw) ? raw : undefined,
+const redisUrl = readable(REDIS_ADDRESS_EXPECTED, {}, (raw) =>
+  parseRedisAddress(raw) === undefined ? undefined : raw,
 )
 
 const REDIS_KEYS = {
-  url: { shape: redisUrl, about: 'redis://, rediss:// or unix:///path; else embedded.' },
+  url: {
+    shape: redisUrl,
+    about:
+      'redis://, rediss://, unix:///path, redis+sentinel:// or redis+cluster://; else embedded.',
+  },
+  caFile: { shape: text(4_096), about: 'Certificate authority (PEM) of a Redis with TLS.' },
+  sentinelUsername: { shape: text(320), about: 'User that Sentinels ask for.' },
+  sentinelPassword: { shape: text(1_000), about: 'Its password: write "${SENTINEL_PASSWORD}".' },
   prefix: {
     shape: readable('1 to 40 letters, digits or dashes', { pattern: '^[a-z0-9-]{1,40}$' }, (raw) =>
       /^[a-z0-9-]{1,40}$/.test(raw) ? raw : undefined,

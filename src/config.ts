@@ -32,7 +32,13 @@ export type Config = {
     readonly requestsPerMinuteMax: number
   }
   readonly rules: readonly string[]
-  readonly redis: { readonly url: string | undefined; readonly prefix: string }
+  readonly redis: {
+    readonly url: string | undefined
+    readonly caFile?: string | undefined
+    readonly sentinelUsername?: string | undefined
+    readonly sentinelPassword?: string | undefined
+    readonly prefix: string
+  }
   readonly queue: {
     readonly batchSize: number
     readonly concurrency: number
@@ -109,6 +115,7 @@ function reportHalfLogin(env: Env, report: Report): void {
 const ENV_KEYS: readonly (readonly [variable: string, path: readonly string[]])[] = [
   ['IONOS_API_URL', ['ionos', 'apiUrl']],
   ['REDIS_URL', ['redis', 'url']],
+  ['REDIS_CA_FILE', ['redis', 'caFile']],
   ['TOCSIN_DATA_DIR', ['dataDir']],
   ['LOG_LEVEL', ['logLevel']],
   ['HOST', ['http', 'host']],
@@ -170,7 +177,13 @@ function assemble(
       requestsPerMinuteMax: ionos?.requestsPerMinuteMax ?? 120,
     },
     rules: file.rules ?? ['rules'],
-    redis: { url: redis?.url, prefix: redis?.prefix ?? 'tocsin' },
+    redis: {
+      url: redis?.url,
+      caFile: redis?.caFile,
+      sentinelUsername: redis?.sentinelUsername,
+      sentinelPassword: redis?.sentinelPassword,
+      prefix: redis?.prefix ?? 'tocsin',
+    },
     queue: {
       batchSize: queue?.batchSize ?? 100,
       concurrency: queue?.concurrency ?? 10,

@@ -12,7 +12,8 @@ import { loadRuleSet } from './ruleset.ts'
 import { openClient } from './open-reader.ts'
 import { SourceConfigError, SourceError } from './source/errors.ts'
 import { type ProbeResult, probeApi } from './source/probe.ts'
-import { connectRedis, redisWarnings, untilReady } from './state/connection.ts'
+import { redisTarget, RedisTargetError } from './redis-target.ts'
+import { connectRedis, redisWarnings, untilReady, watchFault } from './state/connection.ts'
 
 export type Finding = {
   readonly state: 'ok' | 'warning' | 'bad'
@@ -117,8 +118,14 @@ async function* checkReceivers({ config }: DoctorOptions): AsyncGenerator<Findin
 }
 
 async function* checkRedis({ config, clock, log, signal }: DoctorOptions): AsyncGenerator<Finding> {
+  const target = targetOf(config)
+  if (typeof target === 'string') {
+    const remedy = 'name a PEM file that this user may read'
+    yield { state: 'bad', name: 'redis', message: target, remedy }
+    return
+  }
   const embedded =
-    config.redis.url === undefined
+    target === undefined
       ? await openEmbeddedRedis({ dataDir: config.dataDir, clock, log }).catch(messageOf)
       : undefined
   if (typeof embedded === 'string') {
@@ -126,7 +133,8 @@ async function* checkRedis({ config, clock, log, signal }: DoctorOptions): Async
     yield { state: 'bad', name: 'redis', message: embedded, remedy }
     return
   }
-  const redis = connectRedis(config.redis.url ?? `unix://${embedded?.socketPath}`, 'state')
+  const redis = connectRedis(target ?? `unix://${embedded?.socketPath}`, 'state')
+  const fault = watchFault(redis)
   try {
     await untilReady(redis, AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]))
     const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown'
@@ -138,10 +146,22 @@ async function* checkRedis({ config, clock, log, signal }: DoctorOptions): Async
   } catch {
     signal.throwIfAborted()
     const remedy = 'is it running, and is REDIS_URL right (rediss:// for TLS)?'
-    yield { state: 'bad', name: 'redis', message: 'does not answer', remedy }
+    const why = fault()
+    const message = `does not answer${why === undefined ? '' : `: ${why}`}`
+    yield { state: 'bad', name: 'redis', message, remedy }
   } finally {
     redis.disconnect()
     await embedded?.stop()
+  }
+}
+
+/** A text says why there is none. */
+function targetOf(config: Config): ReturnType<typeof redisTarget> | string {
+  try {
+    return redisTarget(config)
+  } catch (error) {
+    if (error instanceof RedisTargetError) return error.message
+    throw error
   }
 }
 

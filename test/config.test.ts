@@ -214,7 +214,7 @@ describe('a configuration', () => {
     ],
     [
       { REDIS_URL: 'foo' },
-      'environment: REDIS_URL: found "foo", expected an address redis://…, rediss://… or unix:///path',
+      'environment: REDIS_URL: found "foo", expected an address redis://…, rediss://…, unix:///path, redis+sentinel://host,host/name or redis+cluster://host,host',
     ],
     [
       { WEBHOOK_URL: 'https://example.com/x' },

@@ -2,7 +2,8 @@
 import type { Config } from '../config.ts'
 import { openEmbeddedRedis } from '../embedded-redis-open.ts'
 import type { Log } from '../observe/log.ts'
-import { connectRedis, untilReady } from '../state/connection.ts'
+import { redisTarget, RedisTargetError } from '../redis-target.ts'
+import { connectRedis, untilReady, watchFault } from '../state/connection.ts'
 import { createKeys, type Keys } from '../state/keys.ts'
 import { openRedisStores, type Stores } from '../state/redis.ts'
 import { type Cli, CommandError } from './context.ts'
@@ -33,19 +34,20 @@ export async function withRedis<T>(
     readonly keys: Keys
   }) => Promise<T>,
 ): Promise<T> {
-  const { url, prefix } = config.redis
+  const { prefix } = config.redis
+  const target = targetOf(config)
   const { dataDir } = config
   const embedded =
-    url === undefined
+    target === undefined
       ? await openEmbeddedRedis({ dataDir, clock: cli.clock, log }).catch((error: unknown) => {
           const message = error instanceof Error ? error.message : String(error)
           const remedy = 'run `tocsin redis install`, or set REDIS_URL'
           throw new CommandError(3, message, remedy, error)
         })
       : undefined
-  const redis = connectRedis(url ?? `unix://${embedded?.socketPath}`, 'state')
+  const redis = connectRedis(target ?? `unix://${embedded?.socketPath}`, 'state')
   try {
-    await answers(() => untilReady(redis, withTimeout(cli.signal)), cli.signal)
+    await answers(redis, cli.signal)
     return await use({ redis, keys: createKeys(prefix) })
   } finally {
     redis.disconnect()
@@ -53,16 +55,28 @@ export async function withRedis<T>(
   }
 }
 
+function targetOf(config: Config): ReturnType<typeof redisTarget> {
+  try {
+    return redisTarget(config)
+  } catch (error) {
+    if (!(error instanceof RedisTargetError)) throw error
+    throw new CommandError(2, error.message, 'name a PEM file that this user may read', error)
+  }
+}
+
 function withTimeout(signal: AbortSignal): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
 }
 
-async function answers(ask: () => Promise<void>, signal: AbortSignal): Promise<void> {
+async function answers(redis: ReturnType<typeof connectRedis>, signal: AbortSignal): Promise<void> {
+  const fault = watchFault(redis)
   try {
-    await ask()
+    await untilReady(redis, withTimeout(signal))
   } catch (error) {
     signal.throwIfAborted()
+    const why = fault()
     const remedy = 'is it running, and is REDIS_URL right (rediss:// for TLS)?'
-    throw new CommandError(3, 'Redis does not answer', remedy, error)
+    const message = `Redis does not answer${why === undefined ? '' : `: ${why}`}`
+    throw new CommandError(3, message, remedy, error)
   }
 }

@@ -2,6 +2,7 @@
 import { EmbeddedRedisError } from '../embedded-redis.ts'
 import { EnrichmentError } from '../enrich/error.ts'
 import { ListenError } from '../http/listen.ts'
+import { RedisTargetError } from '../redis-target.ts'
 import { RuleFolderError } from '../ruleset-files.ts'
 import { SourceConfigError } from '../source/errors.ts'
 import { CommandError } from './context.ts'
@@ -16,6 +17,9 @@ export function explainStart(error: unknown, signal: AbortSignal): unknown {
   }
   if (error instanceof EnrichmentError) {
     return new CommandError(2, error.message, 'check "enrich" in the configuration', error)
+  }
+  if (error instanceof RedisTargetError) {
+    return new CommandError(2, error.message, 'name a PEM file that this user may read', error)
   }
   if (error instanceof ListenError) return new CommandError(3, error.message, error.remedy, error)
   if (error instanceof EmbeddedRedisError || error.name === 'RedisNotFoundError') {

@@ -42,8 +42,8 @@ export function createKeys(prefix: string) {
   return {
     contracts: `${prefix}:contracts`,
     numbers: `${prefix}:numbers`,
-    /** Hash: what each rule did in an hour, by the name of the number and the rule. */
-    ruleStats: (hour: number) => `${prefix}:rule-stats:${hour}`,
+    /** Hash: what each rule did in an hour, by the name of the number and the rule; one slot. */
+    ruleStats: (hour: number) => `{${prefix}:rule-stats}:${hour}`,
     /** Set: contracts that were ever read. */
     readContracts: `${prefix}:read-contracts`,
     mark: (contract: string) => of(contract, 'mark'),

@@ -15,8 +15,9 @@ export function defineScript(name: string, lua: string): Script {
 }
 
 /**
- * Runs a script once per call in one round trip, and returns the answers in order.
- * Throws the first error; a script unknown to Redis (restart, failover) is loaded and tried again.
+ * Runs a script once per call, all calls of one slot in one round trip, and returns the answers in
+ * order. Throws the first error; a script unknown to Redis (restart, failover) is loaded and tried
+ * again.
  */
 export async function runScript(
   redis: Redis,
@@ -27,11 +28,11 @@ export async function runScript(
   const answers = await pipeline(redis, script, calls)
   const unknown = answers.flatMap(([error], index) => (isUnknownScript(error) ? [index] : []))
   if (unknown.length > 0) {
-    await redis.script('LOAD', script.lua)
     const again = await pipeline(
       redis,
       script,
       unknown.map((index) => calls[index] as ScriptCall),
+      'load',
     )
     again.forEach((answer, at) => {
       answers[unknown[at] as number] = answer
@@ -43,14 +44,54 @@ export async function runScript(
   })
 }
 
-async function pipeline(redis: Redis, script: Script, calls: readonly ScriptCall[]) {
+type Answer = [Error | null, unknown]
+
+/** In a cluster what lies in different slots may be on different servers: a pipeline for each. */
+async function pipeline(
+  redis: Redis,
+  script: Script,
+  calls: readonly ScriptCall[],
+  how: 'known' | 'load' = 'known',
+): Promise<Answer[]> {
+  if (!redis.isCluster) return await pipelineOfSlot(redis, script, calls, how)
+  const slots = new Map<string, number[]>()
+  for (const [at, { keys }] of calls.entries()) {
+    const slot = slotTag(keys[0] ?? '')
+    slots.set(slot, [...(slots.get(slot) ?? []), at])
+  }
+  const answers: Answer[] = []
+  await Promise.all(
+    [...slots.values()].map(async (places) => {
+      const some = places.map((at) => calls[at] as ScriptCall)
+      const found = await pipelineOfSlot(redis, script, some, how)
+      places.forEach((place, at) => {
+        answers[place] = found[at] as Answer
+      })
+    }),
+  )
+  return answers
+}
+
+async function pipelineOfSlot(
+  redis: Redis,
+  script: Script,
+  calls: readonly ScriptCall[],
+  how: 'known' | 'load',
+): Promise<Answer[]> {
   const commands = redis.pipeline()
-  for (const { keys, args } of calls) {
-    commands.evalsha(script.sha, keys.length, ...keys, ...args)
+  for (const [at, { keys, args }] of calls.entries()) {
+    // EVAL also makes it known, and to the very server that has the keys.
+    if (how === 'load' && at === 0) commands.eval(script.lua, keys.length, ...keys, ...args)
+    else commands.evalsha(script.sha, keys.length, ...keys, ...args)
   }
   const answers = await commands.exec()
   if (answers === null) throw new Error(`script ${script.name}: the pipeline was discarded`)
-  return answers as [Error | null, unknown][]
+  return answers
+}
+
+/** The part of a key that decides about its slot. */
+function slotTag(key: string): string {
+  return /\{([^}]+)\}/.exec(key)?.[1] ?? key
 }
 
 function isUnknownScript(error: Error | null): boolean {

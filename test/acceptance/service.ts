@@ -54,7 +54,12 @@ export async function openTestService(
     /** Instead of one in whose company nothing happens. */
     readonly simulator?: Simulator
     /** More of the configuration, beside and instead of what is usual here. */
-    readonly config?: { readonly ionos?: object; readonly detection?: object }
+    readonly config?: {
+      readonly ionos?: object
+      readonly detection?: object
+      /** Beside the address, such as `caFile`. */
+      readonly redis?: object
+    }
   } = {},
 ): Promise<TestService> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-rules-'))
@@ -84,7 +89,11 @@ export async function openTestService(
         },
         rules: [join(folder, 'rules')],
         http,
-        redis: { url: options.redisUrl ?? redis.address, prefix: redis.prefix },
+        redis: {
+          url: options.redisUrl ?? redis.address,
+          prefix: redis.prefix,
+          ...options.config?.redis,
+        },
         receivers: receivers ?? {
           slack: { type: 'slack', url: slack.url, pace: '0', budget: 'off' },
           email: {
