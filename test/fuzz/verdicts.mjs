@@ -2,13 +2,10 @@
 // What a case is and who judges it: test/core/verdict-fuzz.ts.
 import { fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { build } from 'vite'
+import { bundleWorker } from './bundle.mjs'
 
-const ROOT = resolve(import.meta.dirname, '../..')
 /** Cases between two reports; a multiple of what one run of fast-check judges. */
 const CHUNK_CASES = 60_000
 /** Seeds of chunks follow each other, and fast-check's are 32 bits. */
@@ -53,14 +50,13 @@ let nextChunk = firstChunk
 /** What went wrong; more than one only if two processes find one at once. */
 const differences = []
 
-const bundle = await bundleWorker()
-process.on('exit', () => rmSync(bundle.folder, { recursive: true, force: true }))
+const worker = await bundleWorker('test/fuzz/verdicts-worker.ts')
 process.on('SIGINT', () => stop(130))
 process.on('SIGTERM', () => stop(143))
 
 console.log(`seed ${seed}, ${cases.toLocaleString('en')} cases, ${workers} process(es)`)
 const children = Array.from({ length: Math.min(workers, chunkCount - firstChunk) }, () =>
-  fork(bundle.file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+  fork(worker, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
 )
 await Promise.all(children.map(work))
 console.log(['', ...differences, '', summary(`${differences.length} differences`)].join('\n'))
@@ -130,28 +126,6 @@ function stop(code) {
   console.log(`\nstopped: ${summary('0 differences so far')}`)
   console.log(`resume with --cases ${cases} --seed ${seed} --from ${from}`)
   process.exit(code)
-}
-
-/** The sources as one file without types, which plain Node runs several times as fast as vitest. */
-async function bundleWorker() {
-  const folder = mkdtempSync(join(ROOT, 'node_modules', '.fuzz-'))
-  await build({
-    root: ROOT,
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      ssr: join(ROOT, 'test/fuzz/verdicts-worker.ts'),
-      outDir: folder,
-      target: 'node20',
-      minify: false,
-      // The loader asks by `0 < value` whether a value throws; a bundler would drop that as unused.
-      rolldownOptions: {
-        treeshake: false,
-        output: { entryFileNames: 'worker.mjs', minify: false },
-      },
-    },
-  })
-  return { folder, file: join(folder, 'worker.mjs') }
 }
 
 function numberOf(name, text, min, max) {

@@ -50,7 +50,8 @@ export type Crashes = readonly number[]
 /** After a batch somebody resolves one of the alerts that are open then, by its place. */
 export type Resolutions = ReadonlyMap<number, number>
 
-class Crash extends Error {}
+/** One for all: what a stack says of it interests nobody, and takes longer than the store. */
+const CRASH = new Error('the process died')
 
 /** Longer ago than any case reaches back. */
 const MARK_WAY_MS = 40_000
@@ -73,8 +74,14 @@ export async function throughPipeline(
   one: DetectionCase,
   stores: CaseStores,
   { crashes = [], resolutions = new Map() }: { crashes?: Crashes; resolutions?: Resolutions } = {},
-): Promise<{ readonly found: readonly Outcome[]; readonly cuts: readonly Cut[] }> {
+): Promise<{
+  readonly found: readonly Outcome[]
+  readonly cuts: readonly Cut[]
+  /** Processes that died. */
+  readonly crashes: number
+}> {
   const cuts: Cut[] = []
+  let died = 0
   const { input, deliveries } = one
   const ruleSet = onlyRule(ruleOf(one))
   const start = input.mark - MARK_WAY_MS
@@ -89,7 +96,8 @@ export async function throughPipeline(
         await job(pipeline)
         return
       } catch (error) {
-        if (!(error instanceof Crash)) throw error
+        if (error !== CRASH) throw error
+        died += 1
         pipeline = live()
       }
     }
@@ -109,7 +117,7 @@ export async function throughPipeline(
   }
   mark = input.mark
   await advance()
-  return { found: await outcomeOf(stores.alerts), cuts }
+  return { found: await outcomeOf(stores.alerts), cuts, crashes: died }
 }
 
 /** As the service does it; returns where that cuts. */
@@ -167,7 +175,7 @@ function dying({ alerts, windows, numbers }: CaseStores, lives: number[]): CaseS
     left -= 1
     if (left >= 0) return run()
     if (isDoneFirst) await run()
-    throw new Crash()
+    throw CRASH
   }
   return {
     alerts: {
