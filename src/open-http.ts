@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import type { Calendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import type { LookUp } from './core/event.ts'
+import type { Rule } from './core/rule.ts'
 import { alertActionRoutes } from './http/api/alert-actions.ts'
 import { alertRoutes } from './http/api/alerts.ts'
 import { coverageRoutes } from './http/api/coverage.ts'
@@ -79,6 +80,7 @@ function routesOf(parts: HttpParts): readonly Route[] {
   const { actions: acting, silences } = telling
   const noise = createNoise({ ...stores, now })
   const normalizing = { calendar, lookUp }
+  const runTests = (rule: Rule) => runRuleTests(rule, rules.current().ruleSet, calendar, lookUp)
   const routes = [
     ...healthRoutes({
       redis: () => redisState(parts),
@@ -92,7 +94,7 @@ function routesOf(parts: HttpParts): readonly Route[] {
     ...ruleRoutes({
       rules: () => rules.current(),
       reload: () => rules.reload(),
-      runTests: (rule) => runRuleTests(rule, rules.current().ruleSet, calendar, lookUp),
+      runTests,
       stats: stores.ruleStats,
       noise,
       now,
@@ -102,6 +104,7 @@ function routesOf(parts: HttpParts): readonly Route[] {
       ...stores,
       rules: () => rules.current(),
       raise: (rule, events) => raiseAlone(rule, rules.current().ruleSet, calendar, events),
+      runTests,
       timezone: config.timezone,
       now,
     }),

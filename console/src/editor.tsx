@@ -1,21 +1,26 @@
 // Owns the place where JSON is written: a plain field at once, and the real editor when it has been
 // loaded. That one is large, so it is a file of its own that only this loads.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { EditorProblem, RichEditor } from './rich-editor.ts'
+import type { Schema } from './schema-help.ts'
 
-export type EditorProblem = { readonly message: string; readonly place: string }
+const NO_PROBLEMS: readonly EditorProblem[] = []
 
 /** Takes its text when it appears: for another text give it another key. */
 export function Editor(props: {
   readonly label: string
   readonly value: string
   readonly onChange: (text: string) => void
-  readonly keys?: readonly string[]
+  readonly schema?: Schema | undefined
+  /** What is wrong with the text, told apart from its being no JSON. */
+  readonly problems?: readonly EditorProblem[] | undefined
 }) {
   const place = useRef<HTMLDivElement>(null)
   const [isRich, setRich] = useState(false)
-  const editor = useRef<{ destroy: () => void } | undefined>(undefined)
-  const onChange = useRef(props.onChange)
-  onChange.current = props.onChange
+  const editor = useRef<RichEditor | undefined>(undefined)
+  const current = useRef(props)
+  current.current = props
+  const problems = props.problems ?? NO_PROBLEMS
 
   useEffect(() => {
     let isGone = false
@@ -23,10 +28,10 @@ export function Editor(props: {
       .then(({ openEditor }) => {
         if (isGone || place.current === null) return
         editor.current = openEditor(place.current, {
-          text: props.value,
+          text: current.current.value,
           label: props.label,
-          keys: props.keys ?? [],
-          onChange: (text) => onChange.current(text),
+          schema: () => current.current.schema,
+          onChange: (text) => current.current.onChange(text),
         })
         setRich(true)
       })
@@ -37,6 +42,7 @@ export function Editor(props: {
       editor.current?.destroy()
     }
   }, [])
+  useEffect(() => editor.current?.showProblems(problems), [problems, isRich])
 
   return (
     <div class="editor">

@@ -9,6 +9,8 @@ import { Age, spanText, Time, useNow } from './time.tsx'
 const REFRESH_MS = 5_000
 /** A mark older than this needs a look. */
 const MARK_LATE_MS = 5 * 60_000
+/** A canary takes a second or two. */
+const CANARY_LATE_MS = 60_000
 
 export function HealthPage() {
   const { value, error } = useLoaded<StatusAnswer>('/api/status', { everyMs: REFRESH_MS })
@@ -29,8 +31,9 @@ export function HealthPage() {
       <Contracts status={value} now={now} />
       <CoverageSection />
       <section aria-labelledby="queues-title">
-        <h2 id="queues-title">Queues</h2>
+        <h2 id="queues-title">Queues and canary</h2>
         <div class="cards">
+          <Canary canary={value.canary} now={now} />
           {value.queues.map((queue) => (
             <div key={queue.name} class="card">
               <p class="quiet">{queue.about}</p>
@@ -42,6 +45,35 @@ export function HealthPage() {
       </section>
       <Receivers status={value} />
     </>
+  )
+}
+
+/** Its own entry goes through reading's queue, rules, alerts and delivery, every few minutes. */
+function Canary(props: { readonly canary: StatusAnswer['canary']; readonly now: number }) {
+  const { sentAt, waitingSince } = props.canary
+  const waits = waitingSince === undefined ? 0 : props.now - new Date(waitingSince).getTime()
+  return (
+    <div class="card">
+      <p class="quiet">canary: an entry that goes through everything</p>
+      <p class={`big ${waits > CANARY_LATE_MS ? 'bad-text' : ''}`}>
+        {sentAt === undefined
+          ? 'not yet'
+          : waits > CANARY_LATE_MS
+            ? `late by ${spanText(waits)}`
+            : waitingSince === undefined
+              ? 'arrived'
+              : 'on its way'}
+      </p>
+      <p class="quiet">
+        {sentAt === undefined ? (
+          'none was sent so far'
+        ) : (
+          <>
+            sent <Age iso={sentAt} now={props.now} />
+          </>
+        )}
+      </p>
+    </div>
   )
 }
 

@@ -9,6 +9,7 @@ import { useLoaded } from './loaded.ts'
 import { MessagePreview } from './message-preview.tsx'
 import { CopyButton, downloadText, ErrorNotice, Loading, Notice } from './parts.tsx'
 import type { Place } from './router.tsx'
+import type { Schema } from './schema-help.ts'
 import type { Explained, RulesAnswer, RuleView } from './rule-shapes.ts'
 import { parse, Trial } from './trial.tsx'
 import { timeText } from './time.tsx'
@@ -16,35 +17,6 @@ import { WhyTree } from './why-tree.tsx'
 
 const EXPLAIN_AFTER_MS = 300
 const EVENTS_OFFERED_MAX = 100
-const RULE_KEYS = [
-  'id',
-  'title',
-  'description',
-  'severity',
-  'status',
-  'tags',
-  'references',
-  'falsePositives',
-  'runbook',
-  'conditions',
-  'exceptions',
-  'detect',
-  'alert',
-  'tests',
-  'all',
-  'any',
-  'not',
-  'fact',
-  'operator',
-  'value',
-  'path',
-  'condition',
-  'groupBy',
-  'summary',
-  'quiet',
-  'fields',
-]
-
 const EXAMPLE = {
   id: 'my-rule',
   title: 'My rule',
@@ -67,7 +39,8 @@ export function Playground({ place }: { readonly place: Place }) {
     const known = new Set(matched.value.events.map(({ id }) => id))
     return [...matched.value.events, ...latest.value.events.filter(({ id }) => !known.has(id))]
   }, [latest.value, matched.value])
-  const facts = useLoaded<{ facts: readonly string[] }>('/api/facts')
+  const schema = useLoaded<Schema>('/api/schemas/rule').value
+  const [problems, setProblems] = useState<Explained['problems']>()
   const [ruleText, setRuleText] = useState<string>()
   const [entryText, setEntryText] = useState<string>()
   const [round, setRound] = useState(0)
@@ -139,7 +112,8 @@ export function Playground({ place }: { readonly place: Place }) {
               label="Rule"
               value={ruleText}
               onChange={setRuleText}
-              keys={[...RULE_KEYS, ...(facts.value?.facts ?? [])]}
+              schema={schema}
+              problems={problems}
             />
           </section>
           <section aria-labelledby="entry-heading">
@@ -174,7 +148,7 @@ export function Playground({ place }: { readonly place: Place }) {
           </section>
         </div>
         <div>
-          <Verdict ruleText={ruleText} entryText={entryText} />
+          <Verdict ruleText={ruleText} entryText={entryText} onProblems={setProblems} />
           <Trial ruleText={ruleText} />
         </div>
       </div>
@@ -199,7 +173,11 @@ function fileName(ruleText: string): string {
   return `${id}.json`
 }
 
-function Verdict(props: { readonly ruleText: string; readonly entryText: string }) {
+function Verdict(props: {
+  readonly ruleText: string
+  readonly entryText: string
+  readonly onProblems: (problems: Explained['problems']) => void
+}) {
   const { ruleText, entryText } = props
   const [answer, setAnswer] = useState<Explained>()
   const [error, setError] = useState<unknown>()
@@ -214,6 +192,7 @@ function Verdict(props: { readonly ruleText: string; readonly entryText: string 
         (value) => {
           setAnswer(value)
           setError(undefined)
+          props.onProblems(value.problems)
         },
         (failure: unknown) => {
           if (!ending.signal.aborted) setError(failure)

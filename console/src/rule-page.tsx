@@ -1,13 +1,19 @@
-// Owns the page of one rule: what it is, what it did, its tests with their results, its JSON.
+// Owns the page of one rule: what it is, what it did, its tests with their results. Its JSON is
+// rule-editor.tsx'.
+import { useState } from 'preact/hooks'
 import { ApiError } from './api.ts'
 import { useLoaded } from './loaded.ts'
-import { CopyButton, Empty, ErrorNotice, Json, Loading, Severity, State } from './parts.tsx'
+import { Empty, ErrorNotice, Loading, Severity, State } from './parts.tsx'
 import { Link } from './router.tsx'
+import { RuleEditor } from './rule-editor.tsx'
 import { noiseText, type RuleView } from './rule-shapes.ts'
 import { Time } from './time.tsx'
+import { VolumeChart } from './volume.tsx'
 
 export function RulePage({ id }: { readonly id: string }) {
   const { value: rule, error } = useLoaded<RuleView>(`/api/rules/${encodeURIComponent(id)}`)
+  /** Results of the tests of what was typed; undefined while nothing was. */
+  const [typed, setTyped] = useState<RuleView['tests']>()
   if (error instanceof ApiError && error.code === 'not-found') {
     return (
       <Empty title="There is no such rule">
@@ -19,7 +25,6 @@ export function RulePage({ id }: { readonly id: string }) {
   if (rule === undefined) {
     return error === undefined ? <Loading what="the rule" /> : <ErrorNotice error={error} />
   }
-  const failed = rule.tests.filter(({ passed }) => !passed).length
   return (
     <article>
       <header class={`alert-head severity-${rule.severity}`}>
@@ -42,12 +47,7 @@ export function RulePage({ id }: { readonly id: string }) {
       </div>
       <div class="columns">
         <div>
-          <section aria-labelledby="json-title" class="tall">
-            <h2 id="json-title">
-              JSON <CopyButton text={JSON.stringify(rule.source, undefined, 2)} />
-            </h2>
-            <Json value={rule.source} />
-          </section>
+          <RuleEditor rule={rule} onTests={setTyped} />
         </div>
         <aside>
           <section class="card" aria-labelledby="numbers-title">
@@ -74,6 +74,7 @@ export function RulePage({ id }: { readonly id: string }) {
                 ))}
               </tbody>
             </table>
+            <VolumeChart volume={rule.volume} />
             <dl class="facts">
               <div>
                 <dt>noise</dt>
@@ -101,27 +102,7 @@ export function RulePage({ id }: { readonly id: string }) {
               </div>
             </dl>
           </section>
-          <section class="card" aria-labelledby="tests-title">
-            <h2 id="tests-title">
-              Tests:{' '}
-              {rule.tests.length === 0 ? 'none' : failed === 0 ? 'all pass' : `${failed} fail`}
-            </h2>
-            <ul class="tests">
-              {rule.tests.map(({ test, passed, failures }) => (
-                <li key={test}>
-                  <span class={passed ? 'ok-text' : 'bad-text'} aria-hidden="true">
-                    {passed ? '✓' : '✗'}
-                  </span>
-                  <span class="hidden">{passed ? 'passes:' : 'fails:'}</span> {test}
-                  {failures.map((text) => (
-                    <p key={text} class="bad-text">
-                      {text}
-                    </p>
-                  ))}
-                </li>
-              ))}
-            </ul>
-          </section>
+          <Tests tests={typed ?? rule.tests} isOfTyped={typed !== undefined} />
           <section class="card" aria-labelledby="about-title">
             <h2 id="about-title">More</h2>
             <p class="tags">
@@ -141,5 +122,33 @@ export function RulePage({ id }: { readonly id: string }) {
         </aside>
       </div>
     </article>
+  )
+}
+
+function Tests(props: { readonly tests: RuleView['tests']; readonly isOfTyped: boolean }) {
+  const { tests } = props
+  const failed = tests.filter(({ passed }) => !passed).length
+  return (
+    <section class="card" aria-labelledby="tests-title">
+      <h2 id="tests-title">
+        Tests: {tests.length === 0 ? 'none' : failed === 0 ? 'all pass' : `${failed} fail`}
+      </h2>
+      {props.isOfTyped && <p class="quiet">Of what is written in the editor now.</p>}
+      <ul class="tests">
+        {tests.map(({ test, passed, failures }) => (
+          <li key={test}>
+            <span class={passed ? 'ok-text' : 'bad-text'} aria-hidden="true">
+              {passed ? '✓' : '✗'}
+            </span>
+            <span class="hidden">{passed ? 'passes:' : 'fails:'}</span> {test}
+            {failures.map((text) => (
+              <p key={text} class="bad-text">
+                {text}
+              </p>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }

@@ -1,6 +1,6 @@
 // Owns how the API shows rules: a row of the list, and the whole of one with its tests and source.
 import { z } from 'zod'
-import { isRunning, type Rule } from '../core/rule.ts'
+import type { Rule } from '../core/rule.ts'
 import { SEVERITIES } from '../core/severity.ts'
 import type { RuleCounts, RuleStats } from '../state/stores.ts'
 import { isoTime } from './alert-view.ts'
@@ -15,7 +15,7 @@ export const ruleRowShape = z.object({
   id: z.string(),
   title: z.string(),
   severity: z.enum(SEVERITIES),
-  state: z.enum(['active', 'staged', 'disabled', 'waiting']),
+  state: z.enum(['active', 'staged', 'disabled']),
   detect: z.string().describe('What makes matches a detection: match, threshold, sequence, …'),
   tags: z.array(z.string()),
   tests: z.number(),
@@ -30,7 +30,7 @@ export const ruleRowShape = z.object({
 
 export type RuleRow = z.output<typeof ruleRowShape>
 
-const testShape = z.object({
+export const testShape = z.object({
   test: z.string(),
   passed: z.boolean(),
   failures: z.array(z.string()),
@@ -42,6 +42,9 @@ export const ruleShape = ruleRowShape.omit({ tests: true }).extend({
   references: z.array(z.string()),
   falsePositives: z.array(z.string()),
   file: z.string(),
+  volume: z
+    .array(z.object({ at: z.string(), matches: z.number(), alerts: z.number() }))
+    .describe('The last 7 days by the hour, the earliest first.'),
   source: z.unknown().describe('The rule as it is written.'),
   tests: z.array(testShape).describe('The tests inside the rule, run just now.'),
 })
@@ -60,7 +63,7 @@ export function ruleRow(rule: Rule, { day, week, noise }: RuleNumbers): RuleRow 
     id: rule.id,
     title: rule.title,
     severity: rule.severity,
-    state: stateOf(rule),
+    state: rule.status,
     detect: rule.detect?.kind ?? 'match',
     tags: [...rule.tags],
     tests: rule.tests.length,
@@ -77,7 +80,7 @@ export function ruleRow(rule: Rule, { day, week, noise }: RuleNumbers): RuleRow 
 export function ruleView(
   rule: Rule,
   numbers: RuleNumbers,
-  beside: Pick<RuleView, 'file' | 'source' | 'tests'>,
+  beside: Pick<RuleView, 'file' | 'source' | 'tests' | 'volume'>,
 ): RuleView {
   const { description, runbook } = rule
   return {
@@ -88,12 +91,6 @@ export function ruleView(
     falsePositives: [...rule.falsePositives],
     ...beside,
   }
-}
-
-function stateOf(rule: Rule): RuleRow['state'] {
-  if (rule.status === 'disabled') return 'disabled'
-  if (!isRunning(rule)) return 'waiting'
-  return rule.status
 }
 
 function countsOf(counts: RuleCounts | undefined): RuleRow['day'] {

@@ -15,6 +15,12 @@ export const statusShape = z.object({
       lastError: z.string().optional(),
     }),
   ),
+  canary: z
+    .object({
+      sentAt: z.string().optional(),
+      waitingSince: z.string().optional().describe('When the earliest that is awaited was sent.'),
+    })
+    .describe('An entry of its own, sent through everything now and then.'),
   queues: z.array(z.object({ name: z.string(), about: z.string(), waiting: z.number() })),
   receivers: z.array(
     z.object({

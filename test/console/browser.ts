@@ -15,7 +15,8 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
-const TIMEOUT_MS = 15_000
+/** Much more than any page takes: only what never comes meets it. */
+const TIMEOUT_MS = 30_000
 const WIDE = { width: 1280, height: 800 }
 export const PHONE = { width: 390, height: 844 }
 
@@ -38,7 +39,11 @@ export function findBrowser(): string | undefined {
 
 export type TestBrowser = {
   readonly browser: Browser
-  /** A page of a browser of its own; what its console says is wrong is in `faults`. */
+  /** Options of a wide screen. */
+  readonly wide: { readonly viewport: { readonly width: number; readonly height: number } }
+  /** A page of that browser; what its console says is wrong is in `faults`. */
+  openPage(context: BrowserContext): Promise<{ page: Page; faults: string[] }>
+  /** A page of a browser of its own. */
   open(
     options?: Parameters<Browser['newContext']>[0],
   ): Promise<{ page: Page; context: BrowserContext; faults: string[] }>
@@ -47,18 +52,23 @@ export type TestBrowser = {
 
 export async function openBrowser(executablePath: string): Promise<TestBrowser> {
   const browser = await chromium.launch({ executablePath, args: FLAGS })
+  const openPage = async (context: BrowserContext) => {
+    context.setDefaultTimeout(TIMEOUT_MS)
+    const page = await context.newPage()
+    const faults: string[] = []
+    page.on('pageerror', (error) => faults.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') faults.push(message.text())
+    })
+    return { page, faults }
+  }
   return {
     browser,
+    wide: { viewport: WIDE },
+    openPage,
     async open(options = {}) {
       const context = await browser.newContext({ viewport: WIDE, ...options })
-      context.setDefaultTimeout(TIMEOUT_MS)
-      const page = await context.newPage()
-      const faults: string[] = []
-      page.on('pageerror', (error) => faults.push(error.message))
-      page.on('console', (message) => {
-        if (message.type() === 'error') faults.push(message.text())
-      })
-      return { page, context, faults }
+      return { context, ...(await openPage(context)) }
     },
     close: () => browser.close(),
   }

@@ -217,6 +217,7 @@ describe('rules', () => {
       source: { alert: { groupBy: ['user'] } },
       tests: [],
     })
+    expect(json['volume']).toHaveLength(7 * 24)
     expect(json['file']).toMatch(/user-created\.json$/)
     expect((await ask('/api/rules/nothing')).status).toBe(404)
   })
@@ -250,6 +251,25 @@ describe('rules', () => {
     expect((await post('/api/rules/explain', { rule: 'user-created', entry })).json).toMatchObject({
       verdict: true,
     })
+  })
+
+  it('are checked with the tests inside them, and described by their schema', async () => {
+    const tests = [
+      { name: 'that address', alerts: 1, events: [{ user: 'a', ip: '203.0.113.42' }] },
+      { name: 'another one', alerts: 1, events: [{ user: 'a', ip: '192.0.2.1' }] },
+    ]
+    const { json } = await post('/api/rules/check', { rule: { ...rule, tests } })
+    expect(json).toMatchObject({
+      problems: [],
+      tests: [
+        { test: 'that address', passed: true },
+        { test: 'another one', passed: false },
+      ],
+    })
+    const wrong = await post('/api/rules/check', { rule: { ...rule, severity: 'hihg' } })
+    expect(wrong.json).toMatchObject({ problems: [{ place: '/severity' }], tests: [] })
+    const schema = await ask('/api/schemas/rule')
+    expect(schema.json).toMatchObject({ required: ['id', 'title', 'severity', 'conditions'] })
   })
 
   it('that have errors say so, all at once', async () => {
@@ -287,6 +307,7 @@ describe('the status', () => {
         { name: 'email', type: 'email', dead: 0 },
       ],
       rules: { count: 1 },
+      canary: {},
     })
     expect((json['receivers'] as { lastDelivered?: string }[])[0]?.lastDelivered).toBeDefined()
   })

@@ -12,12 +12,14 @@ import { renderSlack } from '../../notify/slack-blocks.ts'
 import { createTimeText } from '../../notify/time-text.ts'
 import type { ContractStore } from '../../state/stores.ts'
 import type { EventStore } from '../../state/view-stores.ts'
+import type { RuleTestResult } from '../../rule-tests.ts'
 import { createExplain } from '../../why.ts'
 import { alertRowShape, isoTime, toRow, whyShape } from '../alert-view.ts'
 import { factsOf, type Normalizing, toEvent } from '../event-view.ts'
 import { HttpProblem } from '../problem.ts'
 import { route, type Route } from '../route.ts'
-import { problemShape, problemView, type RulesInUse } from './rules.ts'
+import { testShape } from '../rule-view.ts'
+import { problemShape, problemView, type RulesInUse, testView } from './rules.ts'
 
 /** An event with when it was read, ms. */
 export type TrialEvent = { readonly event: Event; readonly readAt: number }
@@ -26,6 +28,7 @@ export type TrialParts = Normalizing & {
   readonly rules: () => RulesInUse
   /** The alerts that the rule alone raises of these events. */
   readonly raise: (rule: Rule, events: readonly TrialEvent[]) => Promise<readonly Alert[]>
+  readonly runTests: (rule: Rule) => Promise<readonly RuleTestResult[]>
   readonly events: EventStore
   readonly contracts: ContractStore
   readonly timezone: string
@@ -87,6 +90,19 @@ export function trialRoutes(parts: TrialParts): readonly Route[] {
             ...(alert !== undefined && { message: messageOf(alert, parts) }),
           },
         }
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/api/rules/check',
+      role: 'viewer',
+      summary: 'What is wrong with a rule, and the results of the tests inside it',
+      body: z.strictObject({ rule: z.record(z.string(), z.unknown()) }),
+      answer: z.object({ problems: z.array(problemShape), tests: z.array(testShape) }),
+      handle: async ({ body }) => {
+        const { rule, problems } = readRule(body.rule, parts.rules())
+        const tests = rule === undefined ? [] : (await parts.runTests(rule)).map(testView)
+        return { body: { problems: problems.map(problemView), tests } }
       },
     }),
     route({

@@ -4,9 +4,11 @@ import { z } from 'zod'
 import { FACTS } from '../../core/event.ts'
 import type { Problem } from '../../core/problem.ts'
 import type { Rule } from '../../core/rule.ts'
+import { createSchemas } from '../../core/rule-schema.ts'
 import type { RuleTestResult } from '../../rule-tests.ts'
 import type { RuleSet } from '../../ruleset.ts'
 import type { RuleStatsStore } from '../../state/stores.ts'
+import { isoTime } from '../alert-view.ts'
 import { HttpProblem } from '../problem.ts'
 import { route, type Route } from '../route.ts'
 import type { Noise } from '../rule-noise.ts'
@@ -34,7 +36,10 @@ export type RuleParts = {
   readonly now: () => number
 }
 
-const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+const RULE_SCHEMA = { ...createSchemas()['rule.schema.json'] }
 const PROBLEMS_MAX = 200
 
 export const problemShape = z.object({
@@ -77,14 +82,14 @@ export function ruleRoutes(parts: RuleParts): readonly Route[] {
         const { ruleSet } = rules
         const rule = ruleSet.all.find(({ id }) => id === params.id)
         if (rule === undefined) throw new HttpProblem('not-found', 'no rule of this id is loaded')
-        const [numbers, results] = await Promise.all([numbersOf(parts), parts.runTests(rule)])
-        const tests = results.map(({ test, passed, failures }) => ({
-          test,
-          passed,
-          failures: [...failures],
-        }))
+        const [numbers, results, volume] = await Promise.all([
+          numbersOf(parts),
+          parts.runTests(rule),
+          volumeOf(rule.id, parts),
+        ])
+        const tests = results.map(testView)
         const source = rules.sourceOf(rule.id)
-        const beside = { file: ruleSet.fileOf(rule.id), source, tests }
+        const beside = { file: ruleSet.fileOf(rule.id), source, tests, volume }
         return { body: ruleView(rule, numbers, beside) }
       },
     }),
@@ -116,12 +121,36 @@ export function ruleRoutes(parts: RuleParts): readonly Route[] {
       answer: z.object({ facts: z.array(z.string()) }),
       handle: async () => ({ body: { facts: Object.keys(FACTS) } }),
     }),
+    route({
+      method: 'GET',
+      path: '/api/schemas/rule',
+      role: 'viewer',
+      summary: 'The JSON Schema of a rule: its keys, facts and operators, each with what it means',
+      answer: z.record(z.string(), z.unknown()),
+      handle: async () => ({ body: RULE_SCHEMA }),
+    }),
   ]
 }
 
 export function problemView({ level, file, line, column, pointer, message }: Problem) {
   const place = [file, line, column].filter((part) => part !== undefined).join(':')
   return { level, place: place === '' ? pointer : place, message }
+}
+
+export function testView({ test, passed, failures }: RuleTestResult) {
+  return { test, passed, failures: [...failures] }
+}
+
+async function volumeOf(id: string, { stats, now }: RuleParts) {
+  const last = Math.floor(now() / HOUR_MS)
+  const hours = Array.from({ length: 7 * 24 }, (_, index) => last - (7 * 24 - 1) + index)
+  return Promise.all(
+    hours.map(async (hour) => {
+      const { rules } = await stats.read({ from: hour * HOUR_MS, to: (hour + 1) * HOUR_MS })
+      const { matches = 0, alerts = 0 } = rules.get(id) ?? {}
+      return { at: isoTime(hour * HOUR_MS), matches, alerts }
+    }),
+  )
 }
 
 async function numbersOf({ stats, noise, now }: RuleParts): Promise<RuleNumbers> {

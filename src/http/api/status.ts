@@ -1,6 +1,6 @@
 // Owns the route that says how the service is: how far each contract was read and evaluated, what
 // waits in queues, and whether receivers accept.
-import type { Span } from '../../state/stores.ts'
+import type { CanaryStore, Span } from '../../state/stores.ts'
 import type { DeliveryStore } from '../../state/delivery-stores.ts'
 import type { ContractStore } from '../../state/stores.ts'
 import type { AlertPageStore } from '../../state/view-stores.ts'
@@ -18,6 +18,7 @@ export type StatusParts = {
     evaluated(contract: string): Promise<number | undefined>
     gaps(contract: string, span: Span): Promise<readonly Span[]>
   }
+  readonly canary: Pick<CanaryStore, 'state'>
   readonly readers: () => readonly ReaderState[]
   /** Jobs not yet begun. */
   readonly entriesWaiting: () => Promise<number>
@@ -45,10 +46,11 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
       summary: 'How the service is: marks, queues, receivers, versions',
       answer: statusShape,
       handle: async () => {
-        const [contracts, waiting, receivers] = await Promise.all([
+        const [contracts, waiting, receivers, canary] = await Promise.all([
           contractsOf(parts),
           parts.entriesWaiting(),
           receiversOf(parts),
+          canaryOf(parts),
         ])
         const entries = { name: 'entries', about: 'batches of entries to evaluate', waiting }
         const queues = [
@@ -59,10 +61,18 @@ export function statusRoutes(parts: StatusParts): readonly Route[] {
             waiting,
           })),
         ]
-        return { body: { ...parts.versions(), contracts, queues, receivers } }
+        return { body: { ...parts.versions(), contracts, canary, queues, receivers } }
       },
     }),
   ]
+}
+
+async function canaryOf({ canary }: StatusParts): Promise<StatusAnswer['canary']> {
+  const { sentAt, waitingSince } = await canary.state()
+  return {
+    ...(sentAt !== undefined && { sentAt: isoTime(sentAt) }),
+    ...(waitingSince !== undefined && { waitingSince: isoTime(waitingSince) }),
+  }
 }
 
 async function contractsOf(parts: StatusParts): Promise<StatusAnswer['contracts']> {
