@@ -1,20 +1,12 @@
 // Owns what can be said of a comparison without an event: that no event fulfils it, or every one.
 // Only what is certain from the table of facts; silence means nothing.
-import { formatAddress, parseAddress, parseCidr } from './address.ts'
+import { type Certain, never, opposite, outside } from './certain.ts'
 import type { ConditionContext, Leaf } from './condition.ts'
-import { compileLiteral, type DecoratorName } from './decorators.ts'
+import type { DecoratorName } from './decorators.ts'
 import { FACTS, type FactName, type FactSpec } from './event.ts'
-import { describeFound, suggestName } from './suggest.ts'
-
-export type Certain = {
-  readonly holds: boolean
-  readonly reason: string
-  /** The place inside the value it is about (a JSON pointer). */
-  readonly at: string
-}
-
-/** Numbers of a range that are tried one by one. */
-const TRIED_MAX = 100
+import { tryValues } from './fact-domain.ts'
+import { ofForm } from './fact-form.ts'
+import { describeFound } from './suggest.ts'
 
 export function findVerdict(leaf: Leaf, context: ConditionContext): Certain | undefined {
   if (leaf.valueFact || (leaf.path && leaf.path.steps.length > 0)) return undefined
@@ -38,14 +30,6 @@ type Question = {
   readonly value: unknown
   readonly fold: 'lower' | 'upper' | undefined
   readonly context: ConditionContext
-}
-
-function never(reason: string): Certain {
-  return { holds: false, reason, at: '' }
-}
-
-function opposite(certain: Certain | undefined): Certain | undefined {
-  return certain && { ...certain, holds: !certain.holds }
 }
 
 /** The verdict that follows from the types and forms of facts. */
@@ -182,10 +166,6 @@ function numberEqual({ fact }: Question, value: unknown): Certain | undefined {
   return value < min || value > max ? never(outside(fact, min, max)) : undefined
 }
 
-function outside(fact: FactName, min: number, max: number): string {
-  return `"${fact}" is a number from ${min} to ${max}`
-}
-
 function containing(question: Question): Certain | undefined {
   const { fact, type, value } = question
   if (type === 'strings') {
@@ -238,78 +218,4 @@ function inNamedList(question: Question): Certain | undefined {
   return fits || list.size === 0
     ? undefined
     : never(`no member of the list is ${TYPE_NAMES[type]}, as "${question.fact}" is`)
-}
-
-type Form = { readonly wrong: RegExp; readonly about: string }
-
-/** Facts whose texts the normaliser brings into one form (see FACTS), and what never is in them. */
-const FORMS: Readonly<Partial<Record<FactName, Form>>> = {
-  method: { wrong: /\p{Ll}/u, about: 'upper case' },
-  status: { wrong: /\p{Ll}/u, about: 'upper case' },
-  resource: { wrong: /[-_\p{Lu}]/u, about: 'lower case without "-" and "_"' },
-  resourceTypes: { wrong: /[-_\p{Lu}]/u, about: 'lower case without "-" and "_"' },
-}
-
-/** Why a text can't be one (or be in one) of the fact's texts. */
-function ofForm(question: Question, text: string, what: 'whole' | 'part'): Certain | undefined {
-  const { fact, fold } = question
-  if (fold) {
-    const folded = fold === 'lower' ? text.toLowerCase() : text.toUpperCase()
-    const reason = `"${fold}:" compares in ${fold} case: write ${JSON.stringify(folded)}`
-    return folded === text ? undefined : never(reason)
-  }
-  const form = FORMS[fact]
-  if (form?.wrong.test(text)) return never(`"${fact}" is in ${form.about}`)
-  if (what === 'part') return undefined
-  if (fact === 'ip') return addressForm(text)
-  if (fact === 'date' && !/^\d{4}-\d\d-\d\d$/.test(text)) {
-    return never('"date" is a day such as "2026-11-20"')
-  }
-  return undefined
-}
-
-function addressForm(text: string): Certain | undefined {
-  const address = parseAddress(text)
-  if (address !== undefined) {
-    const canonical = formatAddress(address)
-    return canonical === text ? undefined : never(`"ip" has this address as "${canonical}"`)
-  }
-  return parseCidr(text) ? never(`${describeFound(text)} is a network: use "inCidr"`) : undefined
-}
-
-/** The verdict that follows from trying each value a fact can have. */
-function tryValues(
-  { fact, comparison, value }: Leaf,
-  context: ConditionContext,
-): Certain | undefined {
-  const { values, range } = FACTS[fact]
-  const domain = values ?? (fact === 'hour' && range ? wholeNumbers(range) : undefined)
-  const { name } = comparison.operator
-  if (domain === undefined || name === 'exists' || name === 'present') return undefined
-  const test = compileLiteral(comparison, value, context)
-  const holds = (factValue: unknown): boolean => {
-    try {
-      return test(factValue)
-    } catch {
-      return false
-    }
-  }
-  const verdicts = domain.map(holds)
-  const first = verdicts[0]
-  if (first === undefined || verdicts.includes(!first)) return undefined
-  if (!first && holds(undefined)) return undefined
-  return { holds: first, reason: domainReason(fact, value, domain), at: '' }
-}
-
-function wholeNumbers([min, max]: readonly [number, number]): readonly number[] {
-  const count = Math.min(TRIED_MAX, max - min + 1)
-  return Array.from({ length: count }, (_, index) => min + index)
-}
-
-function domainReason(fact: FactName, value: unknown, domain: readonly unknown[]): string {
-  const [min] = domain
-  if (typeof min === 'number') return outside(fact, min, min + domain.length - 1)
-  const names = domain.map(String)
-  const known = typeof value === 'string' ? suggestName(value, names) : undefined
-  return `"${fact}" is one of ${names.join(', ')}${known?.startsWith(', did') ? known : ''}`
 }
