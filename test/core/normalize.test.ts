@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createCalendar } from '../../src/core/calendar.ts'
 import { ACTIONS_MAX, RESOURCES_MAX } from '../../src/core/entry-resources.ts'
-import { type Event, FACT_NAMES, FACTS } from '../../src/core/event.ts'
+import { type Event, FACT_NAMES, FACTS, type GeoFacts, UNLOCATED } from '../../src/core/event.ts'
 import { FACT_LENGTH_MAX, fieldsOf } from '../../src/core/fields.ts'
 import {
   EMPTY_EVENT,
@@ -369,6 +369,30 @@ describe('single facts', () => {
     ['a reference in digits', { meta: { queueRefId: '884211' } }, { queueRefId: '884211' }],
   ])('%s', (_name, entry, facts) => {
     expect(eventOf(entry)).toMatchObject(facts)
+  })
+})
+
+describe('where an address lies', () => {
+  const place: GeoFacts = {
+    country: 'KR',
+    asn: 4766,
+    asOrg: 'Korea Telecom',
+    city: 'Seoul',
+    latitude: 37.57,
+    longitude: 126.98,
+    coarse: false,
+  }
+  const context: NormalizeContext = { ...CONTEXT, lookUp: () => place }
+  const { coarse: _coarse, ...facts } = place
+  const { coarse: _unlocated, ...nothing } = UNLOCATED
+
+  test.each<readonly [string, string, Partial<Event>]>([
+    ['all that is known of a public one', '168.126.63.1', { ip: '168.126.63.1', ...facts }],
+    ['of one that is mapped into IPv6', '::ffff:168.126.63.1', { ip: '168.126.63.1', ...facts }],
+    ['nothing of a private one, whatever the data says', '10.0.0.1', nothing],
+    ['nothing of what is no address', 'unknown', nothing],
+  ])('%s', (_name, sourceIP, expected) => {
+    expect(eventOf({ principal: { sourceIP } }, context)).toMatchObject(expected)
   })
 })
 
