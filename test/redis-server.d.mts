@@ -3,5 +3,5 @@
 /** Starts a real, empty Redis without persistence; `stop` ends it and removes its folder. */
 export function startRedisServer(): Promise<{
   readonly socketPath: string
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
 }>

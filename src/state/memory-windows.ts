@@ -208,8 +208,7 @@ function answer(
   if (!whole && touched.length === 0 && isQuiet(window, question)) return undefined
   const own = touched.reduce(widen, around)
   const { from, to } = touched.reduce(widen, question.read)
-  const near = alertsAround(group, own, Math.max(1, question.quietMs))
-  const all = near.reduce(widen, own)
+  const { near, extents } = surroundings(group, own, Math.max(1, question.quietMs))
   const span = { from: Math.floor(added.from / unitMs), to: Math.floor(added.to / unitMs) }
   const members =
     shape === 'sessions'
@@ -221,11 +220,26 @@ function answer(
     version: group.version,
     cuts: group.cuts,
     alerts: near,
-    extents: extentsIn(group, all).map(({ text }) => text),
+    extents: extents.map(({ text }) => text),
     members,
     ...(shape !== 'events' && { first: window.first }),
     ...(shape === 'spans' && { bins: binsOf(window) }),
     atLeast: window.isFull,
+  }
+}
+
+/**
+ * Alerts near, and all detections in them and around. Behind a cut a detection begins before its alert
+ * does: the one that it reaches to is looked for again.
+ */
+function surroundings(group: MemoryGroup, own: TimeReach, quietMs: number) {
+  let around = own
+  for (;;) {
+    const near = alertsAround(group, around, quietMs)
+    const inAlerts = near.reduce(widen, around)
+    const extents = extentsIn(group, inAlerts)
+    around = extents.reduce(widen, inAlerts)
+    if (around.from === inAlerts.from && around.to === inAlerts.to) return { near, extents }
   }
 }
 

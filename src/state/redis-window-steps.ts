@@ -196,19 +196,9 @@ end
 
 /** What is answered of a window where there may be a detection, or where one is stored. */
 export const ANSWER = `
-local function answer(w, kind, found)
-  local lo, hi, members = w.lo, w.hi, found.members
-  if kind.shape ~= 'sessions' then
-    local events = redis.call('ZRANGEBYSCORE', w.events, w.read_from, w.read_to, 'WITHSCORES')
-    for i = 1, #events, 2 do
-      members[#members + 1] = events[i + 1]
-      members[#members + 1] = events[i]
-      members[#members + 1] = ''
-    end
-  end
-  local alerts, texts, flat = {}, {}, {}
-  local known = found.known
-  for _, name in ipairs(known[1] and redis.call('ZRANGEBYSCORE', w.spans, lo - kind.quiet, '+inf') or {}) do
+local function alerts_in(w, kind, lo, hi)
+  local alerts = {}
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', w.spans, lo - kind.quiet, '+inf')) do
     local json = redis.call('HGET', w.group, name)
     local begins = json and tonumber(string.match(json, '"first":(%-?%d+)'))
     -- What was merged or withdrawn overlaps others, and has no detections.
@@ -220,16 +210,38 @@ local function answer(w, kind, found)
       lo, hi = math.min(lo, begins), math.max(hi, ends)
     end
   end
-  if known[1] then
-    for _, extent in ipairs(extents_in(w.extents, lo, hi)) do texts[#texts + 1] = extent[1] end
+  return alerts, lo, hi
+end
+local function answer(w, kind, found)
+  local lo, hi, members = w.lo, w.hi, found.members
+  if kind.shape ~= 'sessions' then
+    local events = redis.call('ZRANGEBYSCORE', w.events, w.read_from, w.read_to, 'WITHSCORES')
+    for i = 1, #events, 2 do
+      members[#members + 1] = events[i + 1]
+      members[#members + 1] = events[i]
+      members[#members + 1] = ''
+    end
+  end
+  local alerts, texts, flat = {}, {}, {}
+  local isWhole = not found.known[1]
+  while not isWhole do
+    alerts, lo, hi = alerts_in(w, kind, lo, hi)
+    texts = {}
+    local from, to = lo, hi
+    for _, extent in ipairs(extents_in(w.extents, from, to)) do
+      texts[#texts + 1] = extent[1]
+      lo, hi = math.min(lo, extent[2]), math.max(hi, extent[3])
+    end
+    -- Behind a cut a detection begins before its alert does: that is looked for again.
+    isWhole = lo == from and hi == to
   end
   for _, bin in ipairs(found.bins) do
     flat[#flat + 1] = bin[1]
     flat[#flat + 1] = bin[2]
   end
   return {
-    tonumber(known[1] or '0'),
-    known[2] or '[]',
+    tonumber(found.known[1] or '0'),
+    found.known[2] or '[]',
     found.first or '',
     redis.call('HGET', w.key, 'full') and 1 or 0,
     alerts, texts, members, flat,

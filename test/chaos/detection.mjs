@@ -1,5 +1,5 @@
-// Owns the proof that detection over time is a function of the log: the service reads it late, doubled
-// and shuffled, and is killed every few seconds; its alerts must be those of a backtest of the sorted log.
+// Owns the proof that detection over time is a function of the log: processes of the service read it late,
+// doubled and shuffled, one of them is killed every 2 s; the alerts must be those of a backtest of the sorted log.
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,23 +16,30 @@ import { connectRedis } from '../../dist/state/connection.js'
 import { createKeys } from '../../dist/state/keys.js'
 import { openRedisStores } from '../../dist/state/redis.js'
 import { findRedisServer } from '../../scripts/find-redis.mjs'
-import { createVerdict, openDataFolder, ROOT, sleep } from './harness.mjs'
+import { createChance, createVerdict, openDataFolder, ROOT, sleep } from './harness.mjs'
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '2' },
-    /** How long each life lasts once it runs; `off`: none is killed. */
+    /** `off`: none is killed, and there is one process. */
     'kill-every': { type: 'string', default: '2s' },
+    /** Processes at a time. Starting takes seconds: others work meanwhile. */
+    processes: { type: 'string', default: '4' },
     'entries-per-minute': { type: 'string', default: '600' },
     /** Where configuration, logs and results stay; default: they go. */
     keep: { type: 'boolean', default: false },
   },
 })
+const PROCESSES_MAX = 8
 const killEveryMs = values['kill-every'] === 'off' ? undefined : parseDuration(values['kill-every'])
 const runMs = Number(values.minutes) * 60_000
-if (!(runMs > 0) || (values['kill-every'] !== 'off' && killEveryMs === undefined)) {
-  console.error('usage: npm run chaos:detection -- [--seed N] [--minutes 2] [--kill-every 2s|off]')
+const poolSize = killEveryMs === undefined ? 1 : Number(values.processes)
+const isEveryWrong = values['kill-every'] !== 'off' && killEveryMs === undefined
+if (!(runMs > 0) || isEveryWrong || !(poolSize >= 1 && poolSize <= PROCESSES_MAX)) {
+  console.error(
+    'usage: npm run chaos:detection -- [--seed N] [--minutes 2] [--kill-every 2s|off] [--processes 4]',
+  )
   process.exit(2)
 }
 
@@ -47,7 +54,10 @@ const BACKTEST_SETTLE_MS = 900_000
 const END_MS_MAX = 180_000
 /** What is right must stay so. */
 const STAY_MS = 10_000
-const START_MS_MAX = 60_000
+/** When none is at work, one that has just begun is killed now and then; else the kill waits. */
+const KILLED_AT_START = 0.2
+/** How much sooner or later than told a kill comes. */
+const KILL_JITTER = 0.5
 
 const run = promisify(execFile)
 const MAIN = join(ROOT, 'dist/main.js')
@@ -90,25 +100,12 @@ const env = {
 }
 
 const problems = new Map()
-let kills = 0
-let service = startService()
-while (Date.now() < endsAt) {
-  if (killEveryMs === undefined) {
-    await sleep(Math.max(0, endsAt - Date.now()))
-    break
-  }
-  await Promise.race([service.running, service.ended, sleep(START_MS_MAX)])
-  await sleep(killEveryMs)
-  service.kill('SIGKILL')
-  await service.ended
-  kills += 1
-  service = startService()
-  if (kills % 5 === 0)
-    console.log(`  ${kills} kills, ${simulator.counts().requests} requests so far`)
-}
-console.log(
-  `  the log ends after ${Math.round((Date.now() - startedAt) / 1_000)} s, ${kills} kills`,
-)
+const chance = createChance(Number(values.seed))
+const pool = Array.from({ length: poolSize }, startService)
+await Promise.race(pool.flatMap(({ running, ended }) => [running, ended]))
+const kills = killEveryMs === undefined ? [] : await killUntilEnd()
+await sleep(Math.max(0, endsAt - Date.now()))
+console.log(`  the log ends after ${Math.round((Date.now() - startedAt) / 1_000)} s`)
 simulator.setFaults({ ...faults(), late: undefined })
 
 const log = join(data.folder, 'log.ndjson')
@@ -152,13 +149,23 @@ verdict.check(
 )
 const shipped = [...rules].filter((id) => id.startsWith('ionos-'))
 verdict.check(shipped.length > 0, `${shipped.length} rules that are shipped have alerts`)
-if (killEveryMs !== undefined)
-  verdict.check(kills > 0, `${kills} times SIGKILL in ${runMs / 1_000} s`)
+if (killEveryMs !== undefined) {
+  const atWork = kills.filter(({ isRunning }) => isRunning).length
+  const apart = kills.slice(1).map(({ at }, index) => at - kills[index].at)
+  const median = apart.sort((a, b) => a - b)[Math.floor(apart.length / 2)] ?? Infinity
+  verdict.check(
+    kills.length >= runMs / killEveryMs / 2,
+    `${kills.length} times SIGKILL in ${runMs / 1_000} s, ${atWork} of processes at work, every ${(median / 1_000).toFixed(1)} s (median)`,
+  )
+}
 for (const [text, count] of problems) console.log(`  logged ${count} times: ${text}`)
 
-service.kill('SIGTERM')
-const { code } = await service.ended
-verdict.check(code === 0, `the last life ended by SIGTERM with exit code ${code}`)
+for (const service of pool) service.kill('SIGTERM')
+const codes = (await Promise.all(pool.map(({ ended }) => ended))).map(({ code }) => code)
+verdict.check(
+  codes.every((code) => code === 0),
+  `the last lives ended by SIGTERM with exit code ${codes.join(', ')}`,
+)
 verdict.end()
 state.disconnect()
 await redis.stop()
@@ -189,8 +196,41 @@ async function openSimulator() {
   })
 }
 
+/** Kills one process after the other, each followed by another at once; returns when and how each died. */
+async function killUntilEnd() {
+  const killed = []
+  let dueAt = Date.now()
+  for (;;) {
+    dueAt = Math.max(dueAt, Date.now() - killEveryMs)
+    dueAt += killEveryMs * (1 - KILL_JITTER + chance() * 2 * KILL_JITTER)
+    if (dueAt >= endsAt) return killed
+    await sleep(Math.max(0, dueAt - Date.now()))
+    if (chance() >= KILLED_AT_START) {
+      await Promise.race([...pool.map(({ running }) => running), sleep(endsAt - Date.now())])
+    }
+    if (Date.now() >= endsAt) return killed
+    const atWork = pool.filter(({ isRunning }) => isRunning())
+    const among = atWork.length > 0 ? atWork : pool
+    const victim = among[Math.floor(chance() * among.length)]
+    const isRunning = victim.isRunning()
+    victim.kill('SIGKILL')
+    await victim.ended
+    killed.push({ at: Date.now(), isRunning })
+    pool.splice(pool.indexOf(victim), 1, startService())
+    const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1)
+    const age = ((Date.now() - victim.startedAt) / 1_000).toFixed(1)
+    console.log(
+      `  ${seconds.padStart(6)} s: kill ${killed.length}, ${age} s old, ${isRunning ? 'at work' : 'at its start'}; ${simulator.counts().requests} requests`,
+    )
+  }
+}
+
 function startService() {
-  const child = spawn(process.execPath, [MAIN, '--config', config, 'serve'], {
+  const startedAt = Date.now()
+  let runs = false
+  // Without the part for people: its port is one.
+  const parts = ['--only', 'read,evaluate,notify']
+  const child = spawn(process.execPath, [MAIN, '--config', config, 'serve', ...parts], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -198,13 +238,22 @@ function startService() {
   const ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })))
   const running = new Promise((done) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
-      if (line.includes('is running')) done()
+      if (line.includes('is running')) {
+        runs = true
+        done()
+      }
       const { level, msg } = parse(line)
       const isNews = (level === 'warn' || level === 'error') && !msg.includes('there is no test')
       if (isNews) problems.set(msg, (problems.get(msg) ?? 0) + 1)
     })
   })
-  return { running, ended, kill: (signal) => child.kill(signal) }
+  return {
+    startedAt,
+    running,
+    ended,
+    isRunning: () => runs,
+    kill: (signal) => child.kill(signal),
+  }
 }
 
 /** Runs a command of Tocsin; returns what it prints. */

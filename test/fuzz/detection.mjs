@@ -129,8 +129,9 @@ async function stop(code) {
 
 function numberOf(name, text, min, max) {
   const number = Number(text)
-  if (text !== '' && Number.isInteger(number) && number >= min && number <= max) return number
-  return refuse(`--${name}: found "${text}", expected a whole number from ${min} to ${max}`)
+  const isOne = text !== '' && Number.isInteger(number) && number >= min && number <= max
+  if (!isOne) refuse(`--${name}: found "${text}", expected a whole number from ${min} to ${max}`)
+  return number
 }
 
 function refuse(message) {

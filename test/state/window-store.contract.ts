@@ -187,6 +187,21 @@ export function describeWindowStore(open: () => Opened): void {
       expect([...(found?.extents ?? [])].sort()).toEqual([added[0]?.text, added[1]?.text])
     })
 
+    // Found by fuzz: behind a cut a detection reaches from there to its first event, its alert only from that.
+    it('come along when a detection that is read reaches to them, before they begin', async () => {
+      const store = open()
+      await ask(store, '1')
+      await store.alerts.commit(CONTRACT, [
+        commitOf({
+          alerts: [alert('g1-1', 100, 100)],
+          extents: { removed: [], added: [extent('w2', 8, 100)] },
+        }),
+      ])
+      const answer = await ask(store, '2')
+      expect(answer?.alerts.map(({ id }) => id)).toEqual(['g1-1'])
+      expect(answer?.extents).toEqual([extent('w2', 8, 100).text])
+    })
+
     it('that were merged or withdrawn are not among them', async () => {
       const store = open()
       const gone = ['merged', 'superseded'].map((resolution, at) =>
