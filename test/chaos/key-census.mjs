@@ -1,0 +1,90 @@
+// Owns counting the keys of a service: each must be one that keys.ts builds, or one of BullMQ's, and
+// must end by itself or be one of the few that are bounded otherwise.
+import { createCanaryKeys, createKeys } from '../../dist/state/keys.js'
+
+/** Without an expiry, and why that is no leak. */
+const ENDLESS = {
+  contracts: 'one name for each contract',
+  numbers: 'one number',
+  digestCount: 'one number for each receiver',
+}
+
+/** What BullMQ keeps of a queue beside its jobs; their sizes are bounded by what is removed. */
+const QUEUE_PARTS =
+  /^(meta|id|pc|marker|wait|active|paused|delayed|prioritized|completed|failed|stalled|stalled-check|limiter|events|repeat|metrics:(completed|failed)(:data)?)$/
+
+const PLACE = '\u0001'
+
+/**
+ * Looks at all keys of a Redis that only this service uses: how many there are of each name,
+ * `unknown` ones, `endless` ones, and jobs (`orphans`) that are in no state of their queue.
+ */
+export async function takeCensus(redis, prefix) {
+  const builders = [createCanaryKeys(prefix), createKeys(prefix)].flatMap(families)
+  const names = await allKeys(redis)
+  const census = { total: names.length, counts: {}, unknown: [], endless: [], orphans: [] }
+  for (const name of names) {
+    const job = jobOf(name, prefix)
+    const family = job === undefined ? builders.find(({ shape }) => shape.test(name))?.name : 'jobs'
+    if (family === undefined) {
+      census.unknown.push(name)
+      continue
+    }
+    census.counts[family] = (census.counts[family] ?? 0) + 1
+    if (job !== undefined) {
+      if (job.part === undefined && !(await isQueued(redis, job))) census.orphans.push(name)
+      continue
+    }
+    if (ENDLESS[family] === undefined && (await redis.ttl(name)) === -1) census.endless.push(name)
+  }
+  return census
+}
+
+async function allKeys(redis) {
+  const names = new Set()
+  let cursor = '0'
+  do {
+    const [next, some] = await redis.scan(cursor, 'COUNT', 1_000)
+    for (const name of some) names.add(name)
+    cursor = next
+  } while (cursor !== '0')
+  return [...names]
+}
+
+/** Each builder of keys.ts as a regular expression of what it builds. */
+function families(keys) {
+  return Object.entries(keys).flatMap(([name, builder]) => {
+    if (name === 'queue' || name === 'alertNews') return []
+    const built = typeof builder === 'function' ? builder(PLACE, PLACE) : builder
+    const texts = typeof built === 'object' ? Object.values(built) : [built]
+    return texts.map((text) => ({ name, shape: shapeOf(text) }))
+  })
+}
+
+function shapeOf(text) {
+  const escaped = text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${escaped.replaceAll(PLACE, '[^{}]+?')}$`)
+}
+
+/** A key of BullMQ: its queue's base, and which part of it or which job. */
+function jobOf(name, prefix) {
+  const found = new RegExp(
+    `^(\\{${prefix}(?::canary)?:(?:entries|deliver-[^:{}]+)\\}:(?:entries|deliver-[^:{}]+)):(.+)$`,
+  ).exec(name)
+  if (found === null) return undefined
+  const [, base, rest] = found
+  if (QUEUE_PARTS.test(rest)) return { base, part: rest }
+  // A lock ends by itself; what is written on a job goes with it.
+  const part = /:(lock|logs|dependencies|processed)$/.exec(rest)?.[1]
+  return { base, part, id: rest }
+}
+
+async function isQueued(redis, { base, id }) {
+  for (const set of ['completed', 'failed', 'delayed', 'prioritized']) {
+    if ((await redis.zscore(`${base}:${set}`, id)) !== null) return true
+  }
+  for (const list of ['wait', 'active', 'paused']) {
+    if ((await redis.lpos(`${base}:${list}`, id)) !== null) return true
+  }
+  return false
+}

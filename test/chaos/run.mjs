@@ -1,0 +1,255 @@
+// Owns a chaos run: a schedule of faults from a seed against the real processes of the service, in
+// simulated time, and at the end what must hold.
+import { parseArgs } from 'node:util'
+import { connectRedis } from '../../dist/state/connection.js'
+import { createKeys } from '../../dist/state/keys.js'
+import { openRedisStores } from '../../dist/state/redis.js'
+import { createVerdict, REPEAT_MARK, sleep } from './harness.mjs'
+import {
+  deliveryRecords,
+  difference,
+  foundAlerts,
+  strayKeys,
+  underWay,
+  wantedAlerts,
+} from './outcome.mjs'
+import { planFaults } from './schedule.mjs'
+import { openWorld, PROCESSES, SETTLE_MS } from './world.mjs'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '3' },
+    /** Simulated seconds in a second. */
+    speed: { type: 'string', default: '30' },
+    /** Prints the schedule, and what the processes say. */
+    verbose: { type: 'boolean', default: false },
+  },
+})
+const seed = Number(values.seed)
+const speed = Number(values.speed)
+const runMs = Number(values.minutes) * 60_000
+if (!(runMs > 0) || !(speed >= 1) || !Number.isInteger(seed)) {
+  console.error('usage: npm run chaos -- [--seed N] [--minutes 3] [--speed 30] [--verbose]')
+  process.exit(2)
+}
+/** For the last reads, sweeps, waits of retries and messages; a machine under load takes a while. */
+const END_MS_MAX = 240_000
+/** What is right must stay so. */
+const STAY_MS = 5_000
+/** The longest window of test/fixtures/detection, before it is stretched. */
+const WITHIN_MS_MAX = 12_000
+const MARK_AGE_MS_MAX = 5 * 60_000
+const RSS_BYTES_MAX = 250 * 1_024 * 1_024
+/** What a receiver may have under way when something strikes. */
+const IN_FLIGHT = { slack: 1, mail: 1, hook: 4, archive: 4 }
+
+const world = await openWorld({ seed, speed, runMs })
+const verdict = createVerdict()
+const links = Object.keys(world.links)
+const faults = planFaults({ seed, runMs, links, processes: Object.keys(PROCESSES) })
+const began = Date.now()
+const processes = new Map()
+const problems = new Map()
+const said = (text) =>
+  values.verbose && console.log(`${String(Date.now() - began).padStart(6)} ${text}`)
+
+for (const name of Object.keys(PROCESSES)) start(name)
+await Promise.all(
+  faults.map(async (fault) => {
+    await sleep(Math.max(0, fault.atMs - (Date.now() - began)))
+    await strike(fault)
+  }),
+)
+await sleep(Math.max(0, runMs - (Date.now() - began)))
+world.simulator.setFaults({})
+const redis = connectRedis(world.redisUrl, 'state')
+const stores = openRedisStores(redis, createKeys('tocsin'))
+const contracts = world.simulator.scenario.contracts.map(({ number }) => number)
+const receivers = ['slack', 'mail', 'hook', 'archive']
+const { alerts: wanted, events } = await wantedAlerts(world)
+const held = contracts.flatMap((one) =>
+  world.simulator.entriesHeld(one, { from: 0, to: world.endsAt }),
+)
+await untilDone()
+await judge()
+for (const [text, count] of problems) said(`logged ${count} times: ${text}`)
+await stop()
+verdict.end()
+console.log(
+  `seed ${seed}: ${process.exitCode === 0 ? 'all held' : 'FAILED'} (${faults.length} faults, ` +
+    `${held.length} entries, ${wanted.length} alerts, ${Math.round((Date.now() - began) / 1_000)} s)`,
+)
+
+function start(name) {
+  const process = world.start(name)
+  processes.set(name, process)
+  void process.ended.then(({ code, signal }) => {
+    for (const line of process.lines) {
+      const { level, msg } = parse(line)
+      if (level === 'warn' || level === 'error') problems.set(msg, (problems.get(msg) ?? 0) + 1)
+    }
+    const isOurs = process.isStopping || processes.get(name) !== process
+    if (!isOurs) verdict.check(false, `${name} ended by itself: ${code ?? signal}`)
+  })
+}
+
+/** One fault, from its begin to its end. */
+async function strike({ kind, target, how, forMs }) {
+  said(`${kind} ${target} ${how ?? ''} ${forMs} ms`)
+  if (kind === 'kill') {
+    const victim = processes.get(target)
+    victim.isStopping = true
+    victim.kill('SIGKILL')
+    await victim.ended
+    return start(target)
+  }
+  const { begin, end } = actionsOf(kind, target, how)
+  begin()
+  await sleep(forMs)
+  end()
+}
+
+function actionsOf(kind, target, how) {
+  if (kind === 'link') {
+    const link = world.links[target]
+    return { begin: () => link.fault(how), end: () => link.fault(undefined) }
+  }
+  if (kind === 'freeze') {
+    const victim = processes.get(target)
+    return { begin: () => victim.kill('SIGSTOP'), end: () => victim.kill('SIGCONT') }
+  }
+  if (kind === 'kill-redis') return { begin: () => signalRedis('SIGKILL'), end: () => {} }
+  if (kind === 'freeze-redis') {
+    return { begin: () => signalRedis('SIGSTOP'), end: () => signalRedis('SIGCONT') }
+  }
+  if (kind === 'disk-full') {
+    return { begin: () => world.archive.full(true), end: () => world.archive.full(false) }
+  }
+  return {
+    begin: () => world.setClock(target, how * 60_000),
+    end: () => world.setClock(target, 0),
+  }
+}
+
+function signalRedis(signal) {
+  for (const pid of world.redisPids()) {
+    try {
+      process.kill(pid, signal)
+    } catch {}
+  }
+}
+
+/** Waits until the marks are far enough, nothing is under way and the alerts are right. */
+async function untilDone() {
+  const markMin = world.endsAt + WITHIN_MS_MAX * speed + SETTLE_MS
+  const since = Date.now()
+  while (Date.now() - since < END_MS_MAX) {
+    await sleep(2_000)
+    const marks = await Promise.all(contracts.map((one) => stores.marks.evaluated(one)))
+    const behindMs = markMin - Math.min(...marks.map((mark = 0) => mark))
+    if (behindMs > 0) said(`the mark is ${Math.round(behindMs / 1_000)} s behind`)
+    if (behindMs > 0) continue
+    const count = await underWay(redis, contracts, receivers)
+    if (count > 0) said(`${count} on their way`)
+    if (count > 0) continue
+    const { missing, extra } = difference(wanted, await foundAlerts(world))
+    said(`${missing.length} alerts missing, ${extra.length} too many`)
+    if (missing.length + extra.length === 0) break
+  }
+  await sleep(STAY_MS)
+}
+
+async function judge() {
+  const { check } = verdict
+  check(events === held.length, `the fetched log has all ${held.length} entries`)
+  const marks = await Promise.all(contracts.map((one) => stores.marks.evaluated(one)))
+  const ages = marks.map((mark = 0) => world.clock.now() - mark)
+  const seconds = ages.map((age) => Math.round(age / 1_000)).join(' and ')
+  check(Math.max(...ages) <= MARK_AGE_MS_MAX, `the marks are ${seconds} s old (simulated)`)
+  await judgeLedger()
+  const found = await foundAlerts(world)
+  const { missing, extra } = difference(wanted, found)
+  for (const line of missing.slice(0, 10)) console.log(`      only in the backtest: ${line}`)
+  for (const line of extra.slice(0, 10)) console.log(`      only in the service:  ${line}`)
+  check(
+    missing.length + extra.length === 0,
+    `${wanted.length} alerts of a backtest: ${missing.length} missing, ${extra.length} too many`,
+  )
+  await judgeDeliveries()
+  const { total, strays } = await strayKeys(redis)
+  check(strays.length === 0, `${total} keys, no stray${strays.map((text) => `; ${text}`).join('')}`)
+  for (const { name, rssBytes } of processes.values()) {
+    const mb = Math.round(rssBytes() / 1_048_576)
+    check(rssBytes() <= RSS_BYTES_MAX && mb > 0, `${name}: ${mb} MB`)
+  }
+}
+
+async function judgeLedger() {
+  const iso = (ms) => new Date(ms).toISOString()
+  const span = ['--from', iso(world.simulatedMs), '--to', iso(world.endsAt)]
+  const told = await world.tocsin(['coverage', ...span, '--json']).catch((error) => error.stdout)
+  const ledger = JSON.parse(told)
+  const sum = (name) => ledger.contracts.reduce((total, one) => total + one[name], 0)
+  const faultsFound = ledger.contracts.flatMap((one) => one.faults)
+  verdict.check(
+    sum('entries') === held.length && sum('evaluated') === held.length,
+    `the ledger: ${sum('evaluated')} of ${sum('entries')} entries evaluated, of ${held.length}`,
+  )
+  verdict.check(faultsFound.length === 0, `the ledger: ${faultsFound.join(', ') || 'no fault'}`)
+}
+
+async function judgeDeliveries() {
+  const records = await deliveryRecords(redis)
+  const open = records.filter(({ state }) => state !== 'delivered' && state !== 'gathered')
+  verdict.check(open.length === 0, `${records.length} notifications: ${open.length} not delivered`)
+  const left = await underWay(redis, contracts, receivers)
+  verdict.check(left === 0, `${left} on their way`)
+  const messages = {
+    slack: world.slack.bodies(),
+    mail: world.mail.mails.map(({ text }) => text),
+    hook: world.hook.bodies(),
+    archive: world.archive.lines(),
+  }
+  for (const [name, texts] of Object.entries(messages)) {
+    const told = records.filter(({ receiver, state }) => receiver === name && state === 'delivered')
+    const repeats = texts.length - told.length
+    const marked = texts.filter((text) => REPEAT_MARK.test(text)).length
+    const causes = causesFor(name)
+    verdict.check(
+      repeats >= 0 && repeats <= causes,
+      `${name}: ${told.length} told, ${repeats} repeats (${marked} say so), at most ${causes}`,
+    )
+    if (name === 'slack' || name === 'mail') {
+      verdict.check(repeats <= marked, `${name}: no repeat that does not say so`)
+    }
+  }
+}
+
+/** How many repeats the faults that struck may have caused. */
+function causesFor(receiver) {
+  const strikes = faults.filter(({ kind, target }) => {
+    if (kind === 'link') return target === receiver || target === 'redis-notify'
+    if (kind === 'kill' || kind === 'freeze') return target === 'notify'
+    return kind === 'kill-redis' || kind === 'freeze-redis'
+  })
+  return strikes.length * IN_FLIGHT[receiver]
+}
+
+async function stop() {
+  for (const process of processes.values()) {
+    process.isStopping = true
+    process.kill('SIGTERM')
+  }
+  await Promise.all([...processes.values()].map(({ ended }) => ended))
+  redis.disconnect()
+  await world.close()
+}
+
+function parse(line) {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return {}
+  }
+}
