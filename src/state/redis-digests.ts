@@ -100,6 +100,7 @@ if size > 0 then
   redis.call('EXPIRE', KEYS[5], ARGV[6])
   redis.call('EXPIRE', KEYS[6], ARGV[6])
   redis.call('ZADD', KEYS[4], ARGV[2], ARGV[2])
+  redis.call('EXPIRE', KEYS[4], ARGV[6])
 end
 redis.call('DEL', KEYS[1])
 local budget = tonumber(ARGV[4])

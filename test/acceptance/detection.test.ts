@@ -1,18 +1,24 @@
 // Owns the proof that the service's alerts over time are a function of the log: fed with entries that
-// come late, twice and shuffled, it ends with those of a backtest over the sorted log. With SIGKILL:
-// chaos/detection.mjs.
+// come late, twice and shuffled, it ends with those of a backtest over the sorted log, and leaves no
+// key that nobody knows. With SIGKILL: chaos/detection.mjs.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { Alert } from '../../src/core/alert.ts'
+import type { TrailEntry } from '../../src/core/alert-action.ts'
+import { digestEntry, digestOf } from '../../src/core/digest.ts'
 import { isStanding } from '../../src/core/alert-group.ts'
 import { openEnrichment } from '../../src/enrich/geo.ts'
 import { silentLog } from '../../src/observe/log.ts'
 import { createSimulator } from '../../src/simulator/simulator.ts'
-import { createKeys } from '../../src/state/keys.ts'
-import { openRedisStores } from '../../src/state/redis.ts'
+import { createCanaryKeys, createKeys } from '../../src/state/keys.ts'
+import { openRedisStores, type Stores } from '../../src/state/redis.ts'
+import { createRedisMemory } from '../../src/state/redis-memory.ts'
 import { backtest, ruleSetOf } from '../backtest/replay.ts'
+import { familyNames, takeCensus } from '../chaos/key-census.mjs'
+import { sampleAlert, sampleNotification } from '../state/sample.ts'
+import { sampleSilence } from '../state/silence-store.contract.ts'
 import { handClock, readShipped } from '../simulator/harness.ts'
 import { openTestService, type TestService } from './service.ts'
 
@@ -86,6 +92,92 @@ test(
   },
   2 * WAIT_MS_MAX,
 )
+
+test(
+  'every key is one that keys.ts knows, and ends by itself',
+  async () => {
+    const { redis, prefix } = service.redis
+    const keys = [createKeys(prefix), createCanaryKeys(prefix)]
+    await service.start({ roles: ['notify'] })
+    await doWhatIsRare(openRedisStores(redis, createKeys(prefix)), contracts[0] ?? '')
+    await createRedisMemory(redis, createKeys(prefix), 'slack').set('A-1000', 'here')
+    await vi.waitFor(
+      async () => {
+        const { counts, unknown, endless, orphans } = await takeCensus(redis, { prefix, keys })
+        expect({ unknown, endless, orphans }).toEqual({ unknown: [], endless: [], orphans: [] })
+        const missing = familyNames(createKeys(prefix)).filter((name) => counts[name] === undefined)
+        expect(missing.filter((name) => !FLEETING.includes(name))).toEqual([])
+      },
+      { timeout: WAIT_MS_MAX, interval: 500 },
+    )
+  },
+  2 * WAIT_MS_MAX,
+)
+
+/** Gone as soon as the service did what they wait for, or like keys of another name. */
+const FLEETING = ['unproven', 'batches', 'batchCounts', 'timers', 'digestDeliveries']
+
+/** Transitions that minutes of the service do not show. */
+async function doWhatIsRare(stores: Stores, contract: string): Promise<void> {
+  const [from, at] = [beginMs, systemClock.now()]
+  const fence = (await stores.readLeases.acquire(contract, 60_000)) ?? 1
+  const spans = [0, 1, 2].map((n) => ({ from: from + n * 1_000, to: from + (n + 1) * 1_000 }))
+  const counts = { total: 2, known: 1, entries: 1, fresh: 1, at }
+  for (const window of spans) {
+    await stores.reads.finishWindow(contract, { window, proven: false, ...counts }, fence)
+  }
+  await stores.reads.giveUp(contract, spans.slice(0, 1))
+  await stores.reads.prove(contract, spans[1] ?? { from, to: from }, at, fence)
+  await stores.history.tell(contract)
+  const [span = { from, to: from }] = spans
+  const entries = [{ id: 'poison', time: from }]
+  const batch = { id: 'batch', window: span }
+  for (const id of ['batch', 'lasting']) {
+    await stores.batches.announce(contract, { id, time: from }, fence)
+    const found = entries.map((entry) => ({ ...entry, id, usable: true, delaySeconds: 1 }))
+    await stores.batches.remember(contract, { window: span, batch: id, entries: found }, fence)
+  }
+  await stores.batches.poison(contract, { ...batch, span, entries, at })
+  await stores.deadLetters.add(contract, [{ reason: 'no-time', text: '{}', at }])
+  const trail = [{ alertId: 'a-1', entry: TRAIL_ENTRY }]
+  await stores.actions.change(contract, {
+    ...{ group: 'rare', version: 0, alerts: [sampleAlert({ contract })], trail },
+    notifications: [],
+  })
+  await stores.silences.add(sampleSilence({ endsAt: at + 60_000 }), at)
+  await stores.silences.handleEnds(at)
+  await stores.canary.send(at)
+  await stores.leases.hold('rare', 'me', 60_000)
+  await stores.ruleStats.add(at, { events: 1, rules: new Map() })
+  await doDigests(stores, at)
+  const notice = sampleNotification()
+  await stores.deliveries.begin(notice, at)
+}
+
+/** A digest that is open, and one that is closed and waits. */
+async function doDigests({ digests, deliveries }: Stores, at: number): Promise<void> {
+  const receiver = { name: 'rare', budget: { count: 1, withinMs: 60_000 } }
+  const admit = async (names: readonly string[], when: number) => {
+    const requests = names.map((name) => ({
+      passage: 'normal' as const,
+      notification: sampleNotification({ id: name, receiver: 'rare' }),
+    }))
+    await digests.admit(receiver, requests, when)
+  }
+  await admit(['n-1', 'n-2'], at)
+  await digests.closeDue(receiver, at + 600_000)
+  await admit(['n-3', 'n-4', 'n-5'], at + 600_001)
+  const notice = digestOf([digestEntry(sampleNotification())], {
+    ...{ id: 'digest-rare-1', receiver: 'rare', cause: 'budget', sequence: 1, createdAt: at },
+    from: at,
+  } as const)
+  await deliveries.begin(notice, at)
+}
+
+const TRAIL_ENTRY: TrailEntry = {
+  ...{ by: 'anna', from: 'cli', at: 1, action: 'acknowledge' },
+  ...{ stateBefore: 'open', stateAfter: 'acknowledged' },
+}
 
 type Line = readonly [rule: string, contract: string, ...rest: (string | number)[]]
 

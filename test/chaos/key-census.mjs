@@ -1,6 +1,5 @@
 // Owns counting the keys of a service: each must be one that keys.ts builds, or one of BullMQ's, and
 // must end by itself or be one of the few that are bounded otherwise.
-import { createCanaryKeys, createKeys } from '../../dist/state/keys.js'
 
 /** Without an expiry, and why that is no leak. */
 const ENDLESS = {
@@ -16,14 +15,16 @@ const QUEUE_PARTS =
 const PLACE = '\u0001'
 
 /**
- * Looks at all keys of a Redis that only this service uses: how many there are of each name,
- * `unknown` ones, `endless` ones, and jobs (`orphans`) that are in no state of their queue.
+ * Looks at all keys of a prefix, given what createKeys and createCanaryKeys make of it: how many there
+ * are of each name, `unknown` ones, `endless` ones, and jobs (`orphans`) in no state of their queue.
  */
-export async function takeCensus(redis, prefix) {
-  const builders = [createCanaryKeys(prefix), createKeys(prefix)].flatMap(families)
-  const names = await allKeys(redis)
+export async function takeCensus(redis, { prefix, keys }) {
+  // The longest first: one that goes on where another ends is not that other one.
+  const builders = keys.flatMap(families).sort((a, b) => b.length - a.length)
+  const names = await allKeys(redis, prefix)
+  const ttls = await ttlsOf(redis, names)
   const census = { total: names.length, counts: {}, unknown: [], endless: [], orphans: [] }
-  for (const name of names) {
+  for (const [at, name] of names.entries()) {
     const job = jobOf(name, prefix)
     const family = job === undefined ? builders.find(({ shape }) => shape.test(name))?.name : 'jobs'
     if (family === undefined) {
@@ -35,20 +36,31 @@ export async function takeCensus(redis, prefix) {
       if (job.part === undefined && !(await isQueued(redis, job))) census.orphans.push(name)
       continue
     }
-    if (ENDLESS[family] === undefined && (await redis.ttl(name)) === -1) census.endless.push(name)
+    if (ENDLESS[family] === undefined && ttls[at] === -1) census.endless.push(name)
   }
   return census
 }
 
-async function allKeys(redis) {
+async function allKeys(redis, prefix) {
   const names = new Set()
   let cursor = '0'
   do {
-    const [next, some] = await redis.scan(cursor, 'COUNT', 1_000)
+    const [next, some] = await redis.scan(cursor, 'MATCH', `*${prefix}*`, 'COUNT', 1_000)
     for (const name of some) names.add(name)
     cursor = next
   } while (cursor !== '0')
   return [...names]
+}
+
+async function ttlsOf(redis, names) {
+  const commands = redis.pipeline()
+  for (const name of names) commands.ttl(name)
+  return ((await commands.exec()) ?? []).map(([, ttl]) => ttl)
+}
+
+/** The names of all keys that keys.ts builds. */
+export function familyNames(keys) {
+  return [...new Set(families(keys).map(({ name }) => name))]
 }
 
 /** Each builder of keys.ts as a regular expression of what it builds. */
@@ -57,7 +69,7 @@ function families(keys) {
     if (name === 'queue' || name === 'alertNews') return []
     const built = typeof builder === 'function' ? builder(PLACE, PLACE) : builder
     const texts = typeof built === 'object' ? Object.values(built) : [built]
-    return texts.map((text) => ({ name, shape: shapeOf(text) }))
+    return texts.map((text) => ({ name, length: text.length, shape: shapeOf(text) }))
   })
 }
 

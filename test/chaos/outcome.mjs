@@ -1,6 +1,6 @@
 // Owns what must hold at the end of a chaos run: the alerts are those of a backtest, the ledger is
 // complete, everybody was told, no key is a stray.
-import { createKeys } from '../../dist/state/keys.js'
+import { createCanaryKeys, createKeys } from '../../dist/state/keys.js'
 import { takeCensus } from './key-census.mjs'
 
 const LOG_FILE = 'log.ndjson'
@@ -101,7 +101,10 @@ export async function deliveryRecords(redis) {
 
 /** How many strays there are, in words; empty: none. */
 export async function strayKeys(redis) {
-  const { unknown, endless, orphans, total } = await takeCensus(redis, 'tocsin')
+  const { unknown, endless, orphans, total } = await takeCensus(redis, {
+    prefix: 'tocsin',
+    keys: [createCanaryKeys('tocsin'), createKeys('tocsin')],
+  })
   const some = (name, list) =>
     list.length === 0 ? [] : [`${list.length} ${name}: ${list.slice(0, 3).join(' ')}`]
   return {

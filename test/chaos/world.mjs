@@ -209,11 +209,14 @@ function startProcess(name, { data, config, links, simulator, time }) {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const lines = []
+  let rssAtStart = 0
   const ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })))
   const running = new Promise((done) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
-      if (line.includes('is running')) done()
       lines.push(line)
+      if (!line.includes('is running')) return
+      rssAtStart = rssOf(child.pid)
+      done()
     })
   })
   return {
@@ -224,6 +227,7 @@ function startProcess(name, { data, config, links, simulator, time }) {
     lines,
     kill: (signal) => child.kill(signal),
     rssBytes: () => rssOf(child.pid),
+    rssAtStart: () => rssAtStart,
   }
 }
 
