@@ -26,6 +26,7 @@ import {
   type QueueConnections,
 } from './queue/queues.ts'
 import { redisTarget } from './redis-target.ts'
+import { createRuleHealth } from './rule-health.ts'
 import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules, type RuleReload } from './running-rules.ts'
 import { openHttp } from './open-http.ts'
@@ -134,6 +135,12 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   }
   const workers: (() => Promise<void>)[] = []
   const { system } = telling
+  if (roles.has('evaluate')) {
+    const all = () => rules.current().ruleSet.all
+    const looking = { rules: all, alerts: system, clock, log, owner: randomUUID() }
+    const health = createRuleHealth({ ...stores, ...looking })
+    runInBackground('rule health', (signal) => health.run(signal), { stops, log })
+  }
   const canary = openCanary({ options, connections, redis, stores, metrics, entries, stops })
   if (canary !== undefined) {
     runInBackground('canary', (signal) => canary.run(system, signal), { stops, log })

@@ -39,6 +39,8 @@ export type SystemAlerts = {
       readonly at: number
       /** Instead of the rule's own. */
       readonly severity?: Severity
+      /** More than the sentence, by name. */
+      readonly fields?: readonly Field[]
     },
   ): Promise<Alert>
   /** Resolves the open alert as `returned`; undefined when there is none. */
@@ -160,7 +162,7 @@ async function openAlert(cause: Raise, { numbers }: SystemAlertParts): Promise<A
     last: cause.at,
     count: 1,
     values: {},
-    fields: group,
+    fields: [...group, ...(cause.fields ?? [])],
     evidence: [],
   }
 }

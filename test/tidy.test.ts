@@ -133,6 +133,7 @@ const COMPOSERS = [
   'canary',
   'canary-line',
   'open-canary',
+  'rule-health',
   'scrape',
   'doctor',
   'ruleset-build',

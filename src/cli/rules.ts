@@ -5,6 +5,7 @@ import { rulesCoverageCommand } from './rules-coverage.ts'
 import { rulesExplainCommand } from './rules-explain.ts'
 import { rulesListCommand } from './rules-list.ts'
 import { rulesNewCommand } from './rules-new.ts'
+import { rulesPromoteCommand } from './rules-promote.ts'
 import { rulesTestCommand } from './rules-test.ts'
 import { rulesValidateCommand } from './rules-validate.ts'
 
@@ -15,6 +16,7 @@ const COMMANDS = [
   rulesNewCommand,
   rulesExplainCommand,
   rulesCoverageCommand,
+  rulesPromoteCommand,
 ]
 
 export function rulesCommand(cli: Cli): Command {

@@ -73,6 +73,14 @@ const TEXTS = {
     runbook:
       '1. Check NTP (`timedatectl`). 2. `tocsin doctor` shows the difference. 3. When both agree again: `tocsin alerts resolve`.',
   },
+  'tocsin-rule-health': {
+    title: 'Rule health of the week',
+    severity: 'low',
+    description:
+      'Once a week, on Monday: which rules were noisy, slow or silent, which exceptions end, and which staged rules may become active.',
+    runbook:
+      '1. `tocsin rules list --stats --within 7d` and the console show each rule. 2. Noisy: make an exception from one of its alerts, or stage it in an _overrides.json. 3. Ready: `tocsin rules promote` shows the evidence. 4. Silent rules are mostly fine: their tests say whether they would speak.',
+  },
 } satisfies Readonly<
   Record<string, { title: string; severity: Severity; description: string; runbook: string }>
 >

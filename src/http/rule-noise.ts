@@ -1,13 +1,11 @@
 // Owns how noisy rules are: how many alerts of each people resolved, and how many of these as false
 // positives. Counted from the alerts themselves, now and then.
+import { type Judgement, NO_JUDGEMENT } from '../core/rule-health.ts'
 import type { ContractStore } from '../state/stores.ts'
 import type { AlertPageStore } from '../state/view-stores.ts'
 import { readAlertPage } from './alert-pages.ts'
 
-export type Noise = ReadonlyMap<
-  string,
-  { readonly resolved: number; readonly falsePositives: number }
->
+export type Noise = ReadonlyMap<string, Pick<Judgement, 'resolved' | 'falsePositives'>>
 
 const WEEK_MS = 7 * 86_400_000
 /** Alerts looked at; with more, the latest tell. */
@@ -24,7 +22,7 @@ export function createNoise(parts: {
   return () => {
     const now = parts.now()
     if (known === undefined || now - known.at > KEPT_MS) {
-      known = { at: now, noise: count(parts, now - WEEK_MS) }
+      known = { at: now, noise: countJudgements(parts, { from: now - WEEK_MS }) }
       known.noise.catch(() => {
         known = undefined
       })
@@ -33,14 +31,18 @@ export function createNoise(parts: {
   }
 }
 
-async function count(
+/**
+ * What people said of each rule's alerts whose last event is not before `from` (ms); of `rules` alone,
+ * or of all. Of more than ALERTS_MAX alerts the latest tell.
+ */
+export async function countJudgements(
   stores: { readonly alertPages: AlertPageStore; readonly contracts: ContractStore },
-  from: number,
-): Promise<Noise> {
+  { from, rules = [] }: { readonly from: number; readonly rules?: readonly string[] },
+): Promise<ReadonlyMap<string, Judgement>> {
   const filter = {
-    states: ['resolved'],
+    states: [],
     severities: [],
-    rules: [],
+    rules,
     contracts: [],
     group: [],
     text: '',
@@ -48,13 +50,15 @@ async function count(
     to: Number.POSITIVE_INFINITY,
   } as const
   const { alerts } = await readAlertPage(stores, filter, { after: undefined, limit: ALERTS_MAX })
-  const noise = new Map<string, { resolved: number; falsePositives: number }>()
-  for (const { rule, resolution } of alerts) {
-    if (resolution !== 'manual' && resolution !== 'false-positive') continue
-    const counts = noise.get(rule.id) ?? { resolved: 0, falsePositives: 0 }
-    counts.resolved += 1
-    if (resolution === 'false-positive') counts.falsePositives += 1
-    noise.set(rule.id, counts)
+  const judgements = new Map<string, Judgement>()
+  for (const { rule, state, resolution } of alerts) {
+    const before = judgements.get(rule.id) ?? NO_JUDGEMENT
+    const byPeople = resolution === 'manual' || resolution === 'false-positive'
+    judgements.set(rule.id, {
+      alerts: before.alerts + 1,
+      resolved: before.resolved + (state === 'resolved' && byPeople ? 1 : 0),
+      falsePositives: before.falsePositives + (resolution === 'false-positive' ? 1 : 0),
+    })
   }
-  return noise
+  return judgements
 }

@@ -59,6 +59,7 @@ export type RuleNumbers = {
 
 export function ruleRow(rule: Rule, { day, week, noise }: RuleNumbers): RuleRow {
   const counts = week.rules.get(rule.id)
+  const { resolved = 0, falsePositives = 0 } = noise.get(rule.id) ?? {}
   return {
     id: rule.id,
     title: rule.title,
@@ -69,7 +70,7 @@ export function ruleRow(rule: Rule, { day, week, noise }: RuleNumbers): RuleRow 
     tests: rule.tests.length,
     day: countsOf(day.rules.get(rule.id)),
     week: countsOf(counts),
-    noise: noise.get(rule.id) ?? { resolved: 0, falsePositives: 0 },
+    noise: { resolved, falsePositives },
     ...(counts !== undefined &&
       counts.micros > 0 &&
       week.events > 0 && { micros: counts.micros / week.events }),

@@ -29,6 +29,8 @@ export const EXPIRY_SECONDS = {
   timers: 400 * DAY_SECONDS,
   /** The canary is sent many times a day, or never. */
   canary: 30 * DAY_SECONDS,
+  /** Since when rules are staged: touched every minute. */
+  staged: 90 * DAY_SECONDS,
 } as const
 
 /** A receiver's name where keys of a contract have its number. */
@@ -101,6 +103,8 @@ export function createKeys(prefix: string) {
     silenceEndsHandled: `{${prefix}:silences}:ends-handled`,
     /** Hash: when the last canary was sent, and since when one is waited for. */
     canary: `{${prefix}:canary}:state`,
+    /** Hash: since when each staged rule is staged, and of which week rule health was told. */
+    staged: `{${prefix}:staged}:rules`,
     lease: (name: string) => `{${prefix}:lease}:${name}`,
     /** Stream of notifications to put on the receivers' queues. */
     outbox: (contract: string) => of(contract, 'outbox'),

@@ -41,7 +41,8 @@ import type {
   SilenceStore,
   WindowStore,
 } from './stores.ts'
-import type { AlertNewsStore, AlertPageStore, EventStore } from './view-stores.ts'
+import { createRedisStagedStore } from './redis-staged.ts'
+import type { AlertNewsStore, AlertPageStore, EventStore, StagedStore } from './view-stores.ts'
 
 export type Stores = {
   readonly reads: ReadStore
@@ -62,6 +63,7 @@ export type Stores = {
   readonly leases: LeaseStore
   readonly canary: CanaryStore
   readonly ruleStats: RuleStatsStore
+  readonly staged: StagedStore
   readonly digests: DigestStore
   readonly alertPages: AlertPageStore
   readonly alertNews: AlertNewsStore
@@ -97,6 +99,7 @@ export function openRedisStores(redis: Redis, keys: Keys, options: StoreOptions 
     leases: createRedisLeaseStore(redis, keys),
     canary: createRedisCanaryStore(redis, keys),
     ruleStats: createRedisRuleStatsStore(redis, keys),
+    staged: createRedisStagedStore(redis, keys),
     digests: createRedisDigestStore(redis, keys),
     alertPages: createRedisAlertPages(redis, keys),
     alertNews,

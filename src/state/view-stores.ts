@@ -51,3 +51,14 @@ export type EventStore = {
   /** Those that are still there. */
   find(contract: string, ids: readonly string[]): Promise<readonly StoredEvent[]>
 }
+
+/** Since when rules have been staged, and the last week of which rule health was told. */
+export type StagedStore = {
+  /** All that are staged now: new ones since `at` (ms), others are forgotten. */
+  note(ids: readonly string[], at: number): Promise<void>
+  /** By id of the rule, ms. */
+  since(): Promise<ReadonlyMap<string, number>>
+  /** The number of the week; undefined: of none so far. */
+  toldWeek(): Promise<number | undefined>
+  setToldWeek(week: number): Promise<void>
+}

@@ -323,12 +323,12 @@ describe('the stream', () => {
     })
     await service.until(() => expect(told.join('')).toContain('event: hello'))
     service.simulator.addEntries(CONTRACT, [userCreated('trent@example.com', { id: 'three' })])
-    await service.until(() =>
-      expect(told.join('')).toMatch(/event: alerts\ndata: \{"ids":\["\w+-\d+"\]/),
-    )
+    await service.until(async () => {
+      expect(told.join('')).toMatch(/event: alerts\ndata: \{"ids":\["\w+-\d+"/)
+      const [row] = await rows('?q=trent')
+      expect(told.join('')).toContain(row?.id)
+    })
     stream.destroy()
-    const [row] = await rows('?q=trent')
-    expect(told.join('')).toContain(row?.id)
   })
 })
 
