@@ -24,10 +24,10 @@ type Candidate = Judgement & {
 const DAY_MS = 86_400_000
 
 const HELP = `
-A staged rule runs, raises alerts and tells nobody. It is ready when it raised nothing
-in ${WATCHED_DAYS} days, or when people resolved every alert it raised in them, and none as a false positive.
-It becomes active where its "status" is taken out of its file, or in an _overrides.json of yours:
-nothing is changed here.
+A staged rule runs, raises alerts and tells nobody. It is ready when it raised nothing in
+${WATCHED_DAYS} days, or when people resolved every alert it raised in them, and none as a false
+positive. It becomes active where its "status" is taken out of its file, or in an
+_overrides.json of yours: nothing is changed here.
 
 Example:
   tocsin rules promote
