@@ -58,7 +58,8 @@ export async function openFaultProxy(target) {
   const slowly = async (to, chunk) => {
     let rest = chunk
     if (kind === 'latency') await wait(LATENCY_MS)
-    while (kind === 'drip' && rest.length > 0 && !to.destroyed) {
+    const isDripping = () => kind === 'drip' && rest.length > 0 && !to.destroyed
+    while (isDripping()) {
       to.write(rest.subarray(0, DRIP_BYTES))
       rest = rest.subarray(DRIP_BYTES)
       await wait(DRIP_MS)

@@ -23,6 +23,7 @@ export async function takeCensus(redis, { prefix, keys }) {
   const builders = keys.flatMap(families).sort((a, b) => b.length - a.length)
   const names = await allKeys(redis, prefix)
   const ttls = await ttlsOf(redis, names)
+  const queued = {}
   const census = { total: names.length, counts: {}, unknown: [], endless: [], orphans: [] }
   for (const [at, name] of names.entries()) {
     const job = jobOf(name, prefix)
@@ -33,7 +34,9 @@ export async function takeCensus(redis, { prefix, keys }) {
     }
     census.counts[family] = (census.counts[family] ?? 0) + 1
     if (job !== undefined) {
-      if (job.part === undefined && !(await isQueued(redis, job))) census.orphans.push(name)
+      if (job.part === undefined && (await isOrphan(redis, name, job, queued))) {
+        census.orphans.push(name)
+      }
       continue
     }
     if (ENDLESS[family] === undefined && ttls[at] === -1) census.endless.push(name)
@@ -91,12 +94,20 @@ function jobOf(name, prefix) {
   return { base, part, id: rest }
 }
 
-async function isQueued(redis, { base, id }) {
-  for (const set of ['completed', 'failed', 'delayed', 'prioritized']) {
-    if ((await redis.zscore(`${base}:${set}`, id)) !== null) return true
-  }
-  for (const list of ['wait', 'active', 'paused']) {
-    if ((await redis.lpos(`${base}:${list}`, id)) !== null) return true
-  }
-  return false
+/** Asked anew when it is missed: a job that moves from one state to another may be met in none. */
+async function isOrphan(redis, name, { base, id }, queued) {
+  queued[base] ??= await jobsIn(redis, base)
+  if (queued[base].has(id)) return false
+  queued[base] = await jobsIn(redis, base)
+  return !queued[base].has(id) && (await redis.exists(name)) === 1
+}
+
+async function jobsIn(redis, base) {
+  const sets = ['completed', 'failed', 'delayed', 'prioritized']
+  const lists = ['wait', 'active', 'paused']
+  const found = await Promise.all([
+    ...sets.map((set) => redis.zrange(`${base}:${set}`, 0, -1)),
+    ...lists.map((list) => redis.lrange(`${base}:${list}`, 0, -1)),
+  ])
+  return new Set(found.flat())
 }

@@ -163,7 +163,7 @@ async function untilDone() {
 }
 
 async function judge() {
-  const { check } = verdict
+  const check = (holds, sentence) => verdict.check(holds, sentence)
   check(events === held.length, `the fetched log has all ${held.length} entries`)
   const marks = await Promise.all(contracts.map((one) => stores.marks.evaluated(one)))
   const ages = marks.map((mark = 0) => world.clock.now() - mark)
