@@ -1,11 +1,15 @@
 // Owns the shapes of the API's answers: unknown in, typed or undefined out. It makes no request.
 import { fieldsOf, isFields } from '../core/fields.ts'
+import { boundNesting } from '../core/nesting.ts'
 
 /** One page of a window's hits. */
 export type Page = {
   /** How many hits the window has in all, as the API said when it gave this page. */
   readonly total: number
-  /** Each hit's `_source`; a hit without an object there is passed on as it came. */
+  /**
+   * Each hit's `_source`; a hit without an object there is passed on as it came. What is nested too
+   * deep to be written again is cut there.
+   */
   readonly hits: readonly unknown[]
   /** Rows in this answer: one for each of `hits`. */
   readonly hitCount: number
@@ -32,7 +36,7 @@ export function parsePage(value: unknown): Page | undefined {
   const total = parseTotal(outer['total'])
   const rows = outer['hits']
   if (total === undefined || !Array.isArray(rows)) return undefined
-  const hits = rows.map(sourceOf)
+  const hits = rows.map((row) => boundNesting(sourceOf(row)))
   return { total, hits, hitCount: hits.length }
 }
 

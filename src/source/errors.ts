@@ -82,7 +82,8 @@ export function classifyStatus(status: number, body: string, place?: RequestPlac
   if (status === 403) return 'forbidden'
   if (status === 429) return 'rate-limited'
   if (status === 408) return 'timeout'
-  if (WINDOW_TOO_LARGE.test(body)) return 'refused-window'
+  // Only a window can be asked for in smaller parts.
+  if (place !== undefined && WINDOW_TOO_LARGE.test(body)) return 'refused-window'
   const unusual = place !== undefined && (place.offset > 0 || place.limit > LIMIT_SAFE)
   if (status >= 400 && status < 500) return unusual ? 'refused-window' : 'bad-request'
   const far = place !== undefined && (place.offset >= OFFSET_HIGH || place.limit > LIMIT_SAFE)

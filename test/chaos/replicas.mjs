@@ -64,7 +64,8 @@ const env = {
   LOG_LEVEL: 'info',
 }
 const config = {
-  ionos: { interval: '1s' },
+  // The month of history that a first start reads would take minutes of the budget of requests.
+  ionos: { interval: '1s', backfill: 'off', requestsPerMinuteMax: 6_000 },
   receivers: {
     slack: { type: 'slack', url: slack.url, pace: '0', budget: { count: 10000, within: '1m' } },
   },

@@ -4,8 +4,10 @@ import { execFile, spawn } from 'node:child_process'
 import {
   mkdirSync,
   readdirSync,
+  existsSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -21,7 +23,7 @@ import { createSimulator } from '../../dist/simulator/simulator.js'
 import { findRedisServer } from '../../scripts/find-redis.mjs'
 import { openHook } from './deliveries-harness.mjs'
 import { openFaultProxy } from './fault-proxy.mjs'
-import { openDataFolder, openMail, redisOn, ROOT } from './harness.mjs'
+import { openDataFolder, openMail, redisOn, ROOT, sleep } from './harness.mjs'
 
 const run = promisify(execFile)
 const MAIN = join(ROOT, 'dist/main.js')
@@ -40,6 +42,7 @@ export const PROCESSES = {
 const API_FAULTS = 'late=0.2:600s,duplicates=0.1,shuffle:page,moving-total=0.05,500=0.03,cut=0.02'
 export const SETTLE_MS = 180_000
 const ENTRIES_PER_MINUTE = 12
+const MEMORY_LOOKS_MAX = 100
 
 /**
  * Everything runs but the service. `clock` is the simulated one; the log ends at `endsAt`. `links` are
@@ -195,12 +198,23 @@ function writeConfig({ folder, links, archive, speed }) {
 
 function startProcess(name, { data, config, links, simulator, time }) {
   const file = join(data.folder, `clock-${name}`)
-  const args = ['--import', PRELOAD, MAIN, '--config', config, 'serve', '--only', PROCESSES[name]]
+  const memoryFile = join(data.folder, `memory-${name}`)
+  const args = [
+    '--expose-gc',
+    '--import',
+    PRELOAD,
+    MAIN,
+    '--config',
+    config,
+    'serve',
+    '--only',
+    PROCESSES[name],
+  ]
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: {
       ...process.env,
-      CHAOS_CLOCK: JSON.stringify({ ...time, file }),
+      CHAOS_CLOCK: JSON.stringify({ ...time, file, memoryFile }),
       IONOS_API_URL: `http://127.0.0.1:${links.api.port}`,
       IONOS_TOKEN: simulator.token,
       REDIS_URL: `redis://127.0.0.1:${links[`redis-${name}`].port}`,
@@ -209,14 +223,11 @@ function startProcess(name, { data, config, links, simulator, time }) {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const lines = []
-  let rssAtStart = 0
   const ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })))
   const running = new Promise((done) => {
     createInterface({ input: child.stderr }).on('line', (line) => {
       lines.push(line)
-      if (!line.includes('is running')) return
-      rssAtStart = rssOf(child.pid)
-      done()
+      if (line.includes('is running')) done()
     })
   })
   return {
@@ -226,17 +237,18 @@ function startProcess(name, { data, config, links, simulator, time }) {
     running,
     lines,
     kill: (signal) => child.kill(signal),
-    rssBytes: () => rssOf(child.pid),
-    rssAtStart: () => rssAtStart,
-  }
-}
-
-function rssOf(pid) {
-  try {
-    const found = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-    return Number(found?.[1] ?? 0) * 1_024
-  } catch {
-    return 0
+    /** What is in use after a collection, MB; undefined when it does not answer. */
+    async memoryMb() {
+      rmSync(memoryFile, { force: true })
+      child.kill('SIGUSR2')
+      for (let looks = 0; looks < MEMORY_LOOKS_MAX && !existsSync(memoryFile); looks += 1) {
+        await sleep(100)
+      }
+      // It may be seen before it is written.
+      await sleep(100)
+      const bytes = existsSync(memoryFile) ? Number(readFileSync(memoryFile, 'utf8')) : NaN
+      return Number.isFinite(bytes) ? bytes / 1_048_576 : undefined
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 // Owns the proof that what a hostile or broken API sends is bounded and named, and that nothing of
 // it reaches further: answers without end, bombs, and entries that no honest log holds.
+import { createServer as createHttpsServer } from 'node:https'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
@@ -11,7 +12,8 @@ import { createActivityLogClient } from '../../src/source/client.ts'
 import { createCredentials } from '../../src/source/credentials.ts'
 import { SourceError } from '../../src/source/errors.ts'
 import { readEntry } from '../../src/source/read-entry.ts'
-import { type ApiStub, type Respond, startApiStub } from './api-stub.ts'
+import { TEST_CERTIFICATE, TEST_KEY } from '../notify/certificate.ts'
+import { answerJson, type ApiStub, listen, type Respond, startApiStub } from './api-stub.ts'
 
 const never = new AbortController().signal
 const WINDOW = { fromMs: 0, toMs: 1_000, offset: 0, limit: 100 }
@@ -68,6 +70,57 @@ describe('an answer', () => {
     })
     const error = await client.page('1', WINDOW, never).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ reason: 'bad-answer' })
+    await client.close()
+  })
+})
+
+describe('an answer to what is no window', () => {
+  it('that says a window is too large is tried again: it must not end the reading', async () => {
+    const client = await connect((response) => {
+      answerJson(response, 400, { message: 'Result window is too large' })
+    })
+    const error = await client.contracts(never).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ reason: 'bad-request', status: 400 })
+    await client.close()
+  })
+})
+
+describe('a server whose certificate nobody signed', () => {
+  it('is an error that says so and what to do, and is asked again', async () => {
+    const server = createHttpsServer({ cert: TEST_CERTIFICATE, key: TEST_KEY }, (_request, reply) =>
+      reply.end('[]'),
+    )
+    const port = await listen(server)
+    const credentials = createCredentials({ kind: 'token', token: 'x'.repeat(30) })
+    const baseUrl = `https://127.0.0.1:${port}`
+    const client = createActivityLogClient({ baseUrl, credentials, clock: systemClock })
+    const error = await client.contracts(never).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ reason: 'network', retryable: true })
+    expect(String(error)).toMatch(/list contracts: \w*SELF_SIGNED/)
+    expect((error as SourceError).hint).toMatch(/NODE_EXTRA_CA_CERTS/)
+    await client.close()
+    server.closeAllConnections()
+    server.close()
+  })
+})
+
+describe('entries of 100,000 levels', () => {
+  const nested = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+  const hits = [
+    `{"_source":{"@uuid":"deep","meta":{"time":"2026-11-20T09:00:00Z"},"event":${nested}}}`,
+    nested,
+    '{"_source":{"@uuid":"flat","meta":{"time":"2026-11-20T09:00:00Z"}}}',
+  ]
+
+  it('go on to the queue as far as they can be written again, and so does the rest', async () => {
+    const client = await connect((response) => {
+      answerJson(response, 200, `{"hits":{"total":3,"hits":[${hits.join()}]}}`)
+    })
+    const page = await client.page('1', WINDOW, never)
+    expect(page.hits.map((hit) => JSON.stringify(hit).length < 5_000)).toEqual([true, true, true])
+    expect(page.hits.map((hit) => readEntry(hit, '1').id).slice(0, 1)).toEqual(['deep'])
+    const { event } = normalizeEntry(page.hits[0], CONTEXT)
+    expect(event?.time).toBe(Date.parse('2026-11-20T09:00:00Z'))
     await client.close()
   })
 })
