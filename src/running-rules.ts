@@ -138,6 +138,8 @@ function use(
 ): RunningRules & { readonly timer: RuleTimer } {
   const { ruleSet } = built
   metrics.rules.set({ state: 'active' }, ruleSet.rules.length)
+  const refused = built.problems.filter(({ level }) => level === 'error')
+  metrics.rules.set({ state: 'refused' }, new Set(refused.map(({ file }) => file)).size)
   const timer = createRuleTimer(ruleSet.rules, ruleSet.matcher, stopwatch)
   return { ...built, ruleSet: timed(ruleSet, timer), explain: createExplain(ruleSet), timer }
 }
