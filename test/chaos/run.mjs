@@ -21,7 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '3' },
     /** Simulated seconds in a second. */
-    speed: { type: 'string', default: '30' },
+    speed: { type: 'string', default: '15' },
     /** Prints the schedule, and what the processes say. */
     verbose: { type: 'boolean', default: false },
   },
@@ -30,7 +30,7 @@ const seed = Number(values.seed)
 const speed = Number(values.speed)
 const runMs = Number(values.minutes) * 60_000
 if (!(runMs > 0) || !(speed >= 1) || !Number.isInteger(seed)) {
-  console.error('usage: npm run chaos -- [--seed N] [--minutes 3] [--speed 30] [--verbose]')
+  console.error('usage: npm run chaos -- [--seed N] [--minutes 3] [--speed 15] [--verbose]')
   process.exit(2)
 }
 /** For the last reads, sweeps, waits of retries and messages; a machine under load takes a while. */
