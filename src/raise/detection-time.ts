@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Match } from '../detect.ts'
 import type { TimeLimits } from '../detect-windows.ts'
-import type { MarkStore } from '../state/stores.ts'
+import type { MarkStore, WindowStore } from '../state/stores.ts'
 import type { DetectionTime } from './window-question.ts'
 
 /** What the configuration says about detection over time. */
@@ -17,6 +17,7 @@ export type DetectionSettings = {
 export type TimeParts = {
   readonly detection: DetectionSettings
   readonly marks: MarkStore
+  readonly windows: Pick<WindowStore, 'nextDue'>
   readonly clock: Clock
 }
 
@@ -33,15 +34,32 @@ export async function timeOf(
   matches: readonly Match[],
 ): Promise<{ readonly time: DetectionTime; readonly limits: TimeLimits }> {
   const { detection, clock } = parts
-  const markMs = await parts.marks.evaluated(contract)
+  // Asked at once: one round trip.
+  const [markMs, dueMs] = await Promise.all([
+    parts.marks.evaluated(contract),
+    parts.windows.nextDue(contract),
+  ])
   const silent = matches.filter(({ rule }) => rule.detect?.kind === 'absence')
   const times = silent.flatMap(({ event }) => event.time ?? [])
   const gaps = await gapsAround(contract, parts, { times, markMs })
   const fromMs = markMs === undefined ? -Infinity : markMs - detection.latenessMs
   return {
-    time: { ...detection, markMs, gaps },
+    time: { ...detection, markMs, floorMarkMs: floorMark(markMs, dueMs, detection.settleMs), gaps },
     limits: { fromMs, toMs: clock.now() + AHEAD_MS_MAX },
   }
+}
+
+/**
+ * The mark that windows may forget by. The mark may leap, by weeks when history is read: what waits
+ * for it stays until it was looked at.
+ */
+export function floorMark(
+  markMs: number | undefined,
+  dueMs: number | undefined,
+  settleMs: number,
+): number | undefined {
+  if (markMs === undefined || dueMs === undefined) return markMs
+  return Math.min(markMs, dueMs - settleMs)
 }
 
 /** Gaps that silences behind these times may meet: those up to the mark. */

@@ -4,7 +4,7 @@ import type { RuleWindows, WindowBatch } from '../detect-windows.ts'
 import type { Raised } from '../raise.ts'
 import type { RuleSet } from '../ruleset.ts'
 import type { DueWindow } from '../state/stores.ts'
-import { gapsAround, type TimeParts } from './detection-time.ts'
+import { floorMark, gapsAround, type TimeParts } from './detection-time.ts'
 import { raiseWindows, type WindowParts } from './windows.ts'
 
 /** Windows looked at in one go. */
@@ -31,7 +31,8 @@ export async function raiseDue(
     const known = batches.flatMap((batch) => batch ?? [])
     const times = known.map(({ added }) => added.from)
     const gaps = await gapsAround(contract, parts, { times, markMs })
-    const time = { ...parts.detection, markMs, gaps }
+    const floorMarkMs = floorMark(markMs, due[0]?.dueMs, parts.detection.settleMs)
+    const time = { ...parts.detection, markMs, floorMarkMs, gaps }
     if (known.length > 0) {
       const raised = await raiseWindows(known, ruleSet.version, time, parts)
       alerts.push(...raised.alerts)

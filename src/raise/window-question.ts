@@ -9,6 +9,8 @@ import type { WindowAnswer, WindowQuestion } from '../state/stores.ts'
 export type DetectionTime = {
   /** The evaluated mark; undefined: nothing was evaluated yet. */
   readonly markMs: number | undefined
+  /** At most that: as far on as windows may forget what lies long before. */
+  readonly floorMarkMs: number | undefined
   /** Silence is believed so long after it. */
   readonly settleMs: number
   /** Events that arrive later than this change no window. */
@@ -66,10 +68,10 @@ export function questionOf(batch: WindowBatch, time: DetectionTime): WindowQuest
  * are sealed piece by piece and not with every batch. Of `spans` the ids only keep repeats away.
  */
 export function floorOf({ kind }: WindowBatch, time: DetectionTime): number | undefined {
-  const { markMs, latenessMs } = time
-  if (markMs === undefined) return undefined
+  const { floorMarkMs, latenessMs } = time
+  if (floorMarkMs === undefined) return undefined
   const reachMs = kind.shape === 'spans' ? kind.unitMs : 2 * kind.reachMs
-  return Math.floor((markMs - latenessMs - reachMs) / HOUR_MS) * HOUR_MS
+  return Math.floor((floorMarkMs - latenessMs - reachMs) / HOUR_MS) * HOUR_MS
 }
 
 /** Of a sighting the value is kept beside the text. */

@@ -76,6 +76,12 @@ export function createMemoryWindowStore(
       return windows.map((window) => windowOf(contract, window).members.at(-1)?.time)
     },
 
+    async nextDue(contract) {
+      let next: number | undefined
+      for (const dueMs of timersOf(contract).values()) next = Math.min(next ?? dueMs, dueMs)
+      return next
+    },
+
     async due(contract, markMs, limit) {
       return [...timersOf(contract)]
         .filter(([, dueMs]) => dueMs <= markMs)

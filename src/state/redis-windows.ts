@@ -32,6 +32,11 @@ export function createRedisWindowStore(redis: Redis, keys: Keys): WindowStore {
       })
     },
 
+    async nextDue(contract) {
+      const [, dueMs] = await redis.zrange(keys.timers(contract), '0', '0', 'WITHSCORES')
+      return dueMs === undefined ? undefined : Number(dueMs)
+    },
+
     async due(contract, markMs, limit) {
       const found = await redis.zrangebyscore(
         keys.timers(contract),

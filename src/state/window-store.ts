@@ -95,6 +95,8 @@ export type WindowStore = {
   ): Promise<readonly (WindowAnswer | undefined)[]>
   /** The time of the last event of each window, ms; undefined when it has none. */
   newest(contract: string, windows: readonly string[]): Promise<readonly (number | undefined)[]>
+  /** The mark at which the first window waits to be looked at, or waited; undefined: none does. */
+  nextDue(contract: string): Promise<number | undefined>
   /** Windows to be looked at when the mark is at `markMs`, the longest due first. */
   due(contract: string, markMs: number, limit: number): Promise<readonly DueWindow[]>
   /**

@@ -8,8 +8,13 @@ import { createMemoryAlertStore, createMemoryNumberStore } from '../../src/state
 import { createMemoryWindowStore } from '../../src/state/memory-windows.ts'
 import { accidents } from './arbitrary-accidents.ts'
 import type { KindName } from './arbitrary-detect.ts'
-import { detectionCase } from './arbitrary-detection.ts'
-import { type CaseStores, expectedOutcome, throughPipeline } from './through-pipeline.ts'
+import { type DetectionCase, detectionCase } from './arbitrary-detection.ts'
+import {
+  type CaseStores,
+  expectedOutcome,
+  type Happenings,
+  throughPipeline,
+} from './through-pipeline.ts'
 
 /** What was met on the way; a case is one rule and one set of events in one order. */
 export type LawCounts = {
@@ -41,17 +46,27 @@ export async function proveLaw(
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(detectionCase(kind), accidents, async (one, what) => {
-      const { found, cuts, crashes } = await throughPipeline(one, openStores(), what)
-      const expected = expectedOutcome({ ...one.input, cuts })
-      counts.cases += 1
-      counts.alerting += expected.length > 0 ? 1 : 0
-      counts.crashes += crashes
-      counts.resolutions += cuts.length
-      if (isDeepStrictEqual(found, expected)) return
-      throw new Error(`found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
+      await proveCase(one, openStores(), what, counts)
     }),
     { numRuns: cases, ...(seed !== undefined && { seed }) },
   )
+}
+
+/** Throws when a case breaks the law. */
+export async function proveCase(
+  one: DetectionCase,
+  stores: CaseStores,
+  what: Happenings,
+  counts: LawCounts,
+): Promise<void> {
+  const { found, cuts, crashes } = await throughPipeline(one, stores, what)
+  const expected = expectedOutcome({ ...one.input, cuts })
+  counts.cases += 1
+  counts.alerting += expected.length > 0 ? 1 : 0
+  counts.crashes += crashes
+  counts.resolutions += cuts.length
+  if (isDeepStrictEqual(found, expected)) return
+  throw new Error(`found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
 }
 
 /** Empty stores in memory. */

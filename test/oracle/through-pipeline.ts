@@ -53,8 +53,20 @@ export type Resolutions = ReadonlyMap<number, number>
 /** One for all: what a stack says of it interests nobody, and takes longer than the store. */
 const CRASH = new Error('the process died')
 
+/** How the mark moves, instead of by equal steps: before each batch, and how late events may come. */
+export type Course = { readonly latenessMs: number; readonly marks: readonly number[] }
+
+export type Happenings = {
+  readonly crashes?: Crashes
+  readonly resolutions?: Resolutions
+  readonly course?: Course
+}
+
 /** Longer ago than any case reaches back. */
 const MARK_WAY_MS = 40_000
+
+/** Longer than any case lasts. */
+const LATENESS_MS = 30 * 86_400_000
 
 const CALENDAR = createCalendar('UTC')
 const METRICS = createMetrics()
@@ -73,7 +85,7 @@ const ALERTS_MAX = 1_000
 export async function throughPipeline(
   one: DetectionCase,
   stores: CaseStores,
-  { crashes = [], resolutions = new Map() }: { crashes?: Crashes; resolutions?: Resolutions } = {},
+  { crashes = [], resolutions = new Map(), course }: Happenings = {},
 ): Promise<{
   readonly found: readonly Outcome[]
   readonly cuts: readonly Cut[]
@@ -87,7 +99,8 @@ export async function throughPipeline(
   const start = input.mark - MARK_WAY_MS
   let mark = start
   const lives = [...crashes]
-  const live = () => openPipeline({ ruleSet, input, mark: () => mark, ...dying(stores, lives) })
+  const live = () =>
+    openPipeline({ ruleSet, input, course, mark: () => mark, ...dying(stores, lives) })
   let pipeline = live()
   /** As a queue does: a job whose process died is done again by another. */
   const untilDone = async (job: (pipeline: Pipeline) => Promise<unknown>) => {
@@ -106,7 +119,7 @@ export async function throughPipeline(
     for (const contract of CONTRACTS) await untilDone((alive) => alive.advance(contract))
   }
   for (const [at, batch] of deliveries.entries()) {
-    mark = start + Math.floor((MARK_WAY_MS * at) / deliveries.length)
+    mark = course?.marks[at] ?? start + Math.floor((MARK_WAY_MS * at) / deliveries.length)
     await advance()
     for (const [contract, events] of byContract(batch)) {
       const job = { contract, readAt: 0 }
@@ -184,6 +197,7 @@ function dying({ alerts, windows, numbers }: CaseStores, lives: number[]): CaseS
       commit: (...asked) => call(() => alerts.commit(...asked)),
     },
     windows: {
+      nextDue: (...asked) => call(() => windows.nextDue(...asked)),
       newest: (...asked) => call(() => windows.newest(...asked)),
       ask: (...asked) => call(() => windows.ask(...asked)),
       due: (...asked) => call(() => windows.due(...asked)),
@@ -196,9 +210,11 @@ function dying({ alerts, windows, numbers }: CaseStores, lives: number[]): CaseS
 function openPipeline({
   ruleSet,
   input,
+  course,
   mark,
   ...stores
 }: CaseStores & {
+  readonly course: Course | undefined
   readonly ruleSet: RuleSet
   readonly input: OracleInput
   readonly mark: () => number
@@ -215,7 +231,11 @@ function openPipeline({
           .filter((gap) => gap.contract === contract && gap.to > span.from && gap.from < span.to)
           .map((gap) => ({ ...gap, reason: 'unproven' as const, foundAt: 0 })),
     },
-    detection: { latenessMs: 30 * 86_400_000, settleMs: input.settleMs, membersMax: 10_000 },
+    detection: {
+      latenessMs: course?.latenessMs ?? LATENESS_MS,
+      settleMs: input.settleMs,
+      membersMax: 10_000,
+    },
     contracts: { add: async () => {}, list: async () => CONTRACTS },
     teller: tellNobody,
     announce: () => {},

@@ -315,6 +315,14 @@ export function describeWindowStore(open: () => Opened): void {
       expect(await due(store, 105)).toEqual([{ window: 'w1', dueMs: 105, about: 'one' }])
     })
 
+    it('tells for which mark the first waits', async () => {
+      const store = open()
+      expect(await store.windows.nextDue(CONTRACT)).toBeUndefined()
+      await ask(store, '7', { wakeAtMs: 107, about: 'one' })
+      await ask(store, '5', { wakeAtMs: 105, about: 'two', window: 'w2' })
+      expect(await store.windows.nextDue(CONTRACT)).toBe(105)
+    })
+
     it('is due again for the next event, and no more when there is none', async () => {
       const store = open()
       await ask(store, '5 7', { wakeAtMs: 105, about: 'one' })

@@ -120,6 +120,8 @@ function sealBelow(
   const { window, first, last } = extent
   if (first >= floorMs || last < floorMs) return [counted(extent, evidence, detect)]
   const at = indexAfter(evidence, floorMs - 1)
+  // What a cut left begins with its first event: there is nothing to seal before that.
+  if (at === 0) return [counted(extent, evidence, detect)]
   const below = { ...extent, window: sealedWindow(window), last: floorMs }
   const above = { window, first: floorMs, last }
   return [
