@@ -1,4 +1,5 @@
 // Owns the order of stopping: what was started last stops first, each part by name and in time.
+import { setMaxListeners } from 'node:events'
 import type { Clock } from './core/clock.ts'
 import type { Log } from './observe/log.ts'
 
@@ -17,10 +18,13 @@ export type StopList = {
 }
 
 const STOP_TIMEOUT_MS = 4_000
+/** Loops that may listen for the end; Node warns of a leak at more than ten. */
+const LISTENERS_MAX = 100
 
 export function createStopList(clock: Clock, log: Log): StopList {
   const parts: { name: string; stop: () => unknown; timeoutMs: number; isLoop?: true }[] = []
   const stopping = new AbortController()
+  setMaxListeners(LISTENERS_MAX, stopping.signal)
   let running: Promise<void> | undefined
 
   const runAll = async () => {
