@@ -7,7 +7,7 @@ import { vi } from 'vitest'
 import { type App, type Role, ROLES, startApp } from '../../src/app.ts'
 import { systemClock } from '../../src/clock.ts'
 import { type Config, parseConfig } from '../../src/config.ts'
-import { silentLog } from '../../src/observe/log.ts'
+import { type Log, silentLog } from '../../src/observe/log.ts'
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts'
 import { parseScenario } from '../../src/simulator/scenario-file.ts'
 import { createMailServer, type MailServer } from '../notify/smtp-server.ts'
@@ -31,6 +31,8 @@ export type TestService = {
     readonly receivers?: unknown
     /** The `http` of the configuration; any free port where it says nothing. */
     readonly http?: unknown
+    /** Who says nothing otherwise. */
+    readonly log?: Log
   }): Promise<App>
   /** Resolves when the check passes; rejects with its last failure. */
   until(check: () => void | Promise<void>): Promise<void>
@@ -120,12 +122,12 @@ export async function openTestService(
       slack.requests
         .filter((request) => request.answer.startsWith('200'))
         .map((request) => JSON.stringify(request.payload)),
-    async start({ roles = ROLES, receivers, http } = {}) {
+    async start({ roles = ROLES, receivers, http, log = silentLog } = {}) {
       const app = await startApp({
         config: configFor(receivers, http),
         roles: new Set(roles),
         clock: systemClock,
-        log: silentLog,
+        log,
         output: { write: () => {}, colour: false },
         signal: new AbortController().signal,
         random: () => 0,
@@ -154,13 +156,16 @@ async function openSimulator(): Promise<Simulator> {
 }
 
 /** An entry as the API documents it: somebody creates a user, a few seconds ago. */
-export function userCreated(user: string, changes: { id?: string; agoMs?: number } = {}) {
+export function userCreated(
+  user: string,
+  changes: { id?: string; agoMs?: number; ip?: string } = {},
+) {
   const time = new Date(systemClock.now() - (changes.agoMs ?? 5_000)).toISOString()
   return {
     '@uuid': changes.id ?? `uuid-of-${user}-${time}`,
     meta: { auditVersion: '0.1', time },
     principal: {
-      sourceIP: '203.0.113.42',
+      sourceIP: changes.ip ?? '203.0.113.42',
       identity: { contractNumber: CONTRACT, username: user },
       sourceService: 'DCD',
     },
