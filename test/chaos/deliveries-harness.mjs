@@ -66,7 +66,7 @@ export function severityRules() {
 
 /**
  * A server that answers POSTs as `behave` says: `{ status, body, headers, delayMs }`, or `'hang'`.
- * Keeps of each request its body, when it came, and what was answered.
+ * Keeps of each request its body, its idempotency key, when it came, and what was answered.
  */
 export async function openServer(behave) {
   const requests = []
@@ -76,7 +76,8 @@ export async function openServer(behave) {
     request.on('end', () => {
       const how = behave()
       const body = Buffer.concat(chunks).toString('utf8')
-      requests.push({ body, at: Date.now(), status: how === 'hang' ? 0 : how.status })
+      const id = request.headers['idempotency-key']
+      requests.push({ body, id, at: Date.now(), status: how === 'hang' ? 0 : how.status })
       if (how === 'hang') return
       setTimeout(() => {
         response.writeHead(how.status, how.headers ?? {}).end(how.body ?? '')
@@ -98,7 +99,11 @@ export async function openServer(behave) {
 export async function openHook(behave) {
   const server = await openServer(behave)
   const taken = ({ status }) => status >= 200 && status < 300
-  return { ...server, bodies: () => server.requests.filter(taken).map(({ body }) => body) }
+  return {
+    ...server,
+    bodies: () => server.requests.filter(taken).map(({ body }) => body),
+    ids: () => server.requests.filter(taken).map(({ id }) => id),
+  }
 }
 
 /** How many deliveries of each receiver are dead, being sent, waiting. */

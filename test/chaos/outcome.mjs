@@ -79,23 +79,26 @@ export async function underWay(redis, contracts, receivers) {
  * each have been a message.
  */
 export async function deliveryRecords(redis) {
-  const records = []
+  // A scan may give a name twice.
+  const names = new Set()
   let cursor = '0'
   do {
-    const [next, names] = await redis.scan(
+    const [next, some] = await redis.scan(
       cursor,
       'MATCH',
       '{tocsin:*}:deliveries:*',
       'COUNT',
       1_000,
     )
-    for (const name of names) {
-      for (const [id, json] of Object.entries(await redis.hgetall(name))) {
-        records.push({ id, ...JSON.parse(json) })
-      }
-    }
+    for (const name of some) names.add(name)
     cursor = next
   } while (cursor !== '0')
+  const records = []
+  for (const name of names) {
+    for (const [id, json] of Object.entries(await redis.hgetall(name))) {
+      records.push({ id, ...JSON.parse(json) })
+    }
+  }
   return records
 }
 

@@ -2,7 +2,7 @@
 // reader or evaluator is replaced within 15 s, a rolling restart loses and repeats nothing, and the
 // ledger says so. Everything is real but the API: processes, Redis, Slack's side of HTTP.
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
@@ -63,7 +63,20 @@ const env = {
   SLACK_PACE: '0',
   LOG_LEVEL: 'info',
 }
+/** One rule: those that are shipped tell of many users at once, too, and name them again. */
+mkdirSync(`${data.folder}/rules`)
+writeFileSync(
+  `${data.folder}/rules/user-created.json`,
+  JSON.stringify({
+    id: 'user-created',
+    title: 'User created',
+    severity: 'high',
+    conditions: { all: [{ fact: 'actions', operator: 'contains', value: 'sec.user.create' }] },
+    alert: { title: '{{ user }} created a user', groupBy: ['user'] },
+  }),
+)
 const config = {
+  rules: [`${data.folder}/rules`],
   // The month of history that a first start reads would take minutes of the budget of requests.
   ionos: { interval: '1s', backfill: 'off', requestsPerMinuteMax: 6_000 },
   receivers: {
@@ -208,6 +221,7 @@ const repeats = names.flatMap((name) =>
   slack.messages.filter((text) => text.includes(name)).slice(1),
 )
 const unmarked = repeats.filter((text) => !REPEAT_MARK.test(text))
+for (const text of unmarked.slice(0, 3)) console.log(`      ${text.slice(0, 400)}`)
 verdict.check(
   unmarked.length === 0,
   `${repeats.length} repeats, ${unmarked.length} of them unmarked`,

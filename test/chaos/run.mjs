@@ -1,5 +1,6 @@
 // Owns a chaos run: a schedule of faults from a seed against the real processes of the service, in
 // simulated time, and at the end what must hold.
+import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { connectRedis } from '../../dist/state/connection.js'
 import { createKeys } from '../../dist/state/keys.js'
@@ -14,6 +15,7 @@ import {
   wantedAlerts,
 } from './outcome.mjs'
 import { planFaults } from './schedule.mjs'
+import { strike } from './strike.mjs'
 import { openWorld, PROCESSES, SETTLE_MS } from './world.mjs'
 
 const { values } = parseArgs({
@@ -66,7 +68,8 @@ began = Date.now()
 await Promise.all(
   faults.map(async (fault) => {
     await sleep(Math.max(0, fault.atMs - (Date.now() - began)))
-    await strike(fault)
+    said(`${fault.kind} ${fault.target} ${fault.how ?? ''} ${fault.forMs} ms`)
+    await strike(fault, { world, processes, restart: start })
   }),
 )
 await sleep(Math.max(0, runMs - (Date.now() - began)))
@@ -100,52 +103,6 @@ function start(name) {
     const isOurs = process.isStopping || processes.get(name) !== process
     if (!isOurs) verdict.check(false, `${name} ended by itself: ${code ?? signal}`)
   })
-}
-
-/** One fault, from its begin to its end. */
-async function strike({ kind, target, how, forMs }) {
-  said(`${kind} ${target} ${how ?? ''} ${forMs} ms`)
-  if (kind === 'kill') {
-    const victim = processes.get(target)
-    victim.isStopping = true
-    victim.kill('SIGKILL')
-    await victim.ended
-    return start(target)
-  }
-  const { begin, end } = actionsOf(kind, target, how)
-  begin()
-  await sleep(forMs)
-  end()
-}
-
-function actionsOf(kind, target, how) {
-  if (kind === 'link') {
-    const link = world.links[target]
-    return { begin: () => link.fault(how), end: () => link.fault(undefined) }
-  }
-  if (kind === 'freeze') {
-    const victim = processes.get(target)
-    return { begin: () => victim.kill('SIGSTOP'), end: () => victim.kill('SIGCONT') }
-  }
-  if (kind === 'kill-redis') return { begin: () => signalRedis('SIGKILL'), end: () => {} }
-  if (kind === 'freeze-redis') {
-    return { begin: () => signalRedis('SIGSTOP'), end: () => signalRedis('SIGCONT') }
-  }
-  if (kind === 'disk-full') {
-    return { begin: () => world.archive.full(true), end: () => world.archive.full(false) }
-  }
-  return {
-    begin: () => world.setClock(target, how * 60_000),
-    end: () => world.setClock(target, 0),
-  }
-}
-
-function signalRedis(signal) {
-  for (const pid of world.redisPids()) {
-    try {
-      process.kill(pid, signal)
-    } catch {}
-  }
 }
 
 /**
@@ -243,10 +200,24 @@ async function judgeDeliveries() {
       repeats >= 0 && repeats <= causes,
       `${name}: ${told.length} told, ${repeats} repeats, at most ${causes}`,
     )
+    if (name === 'hook' || name === 'archive') judgeEach(name, told)
     if (name !== 'slack' && name !== 'mail') continue
     const marked = texts.filter((text) => REPEAT_MARK.test(text)).length
     verdict.check(repeats <= marked, `${name}: no repeat that does not say so (${marked} do)`)
   }
+}
+
+/** Programs are told the id of each notification: none of those that were told may be missing. */
+function judgeEach(name, told) {
+  const hash = (id) => createHash('sha256').update(id).digest('hex').slice(0, 40)
+  const isHook = name === 'hook'
+  const came = isHook
+    ? world.hook.ids()
+    : world.archive.lines().map((line) => JSON.parse(line).metadata.uid)
+  const known = new Set(came)
+  const lost = told.filter(({ id }) => !known.has(isHook ? `msg_${hash(id)}` : id))
+  for (const record of lost) console.log(`      never came: ${JSON.stringify(record)}`)
+  verdict.check(lost.length === 0, `${name}: ${lost.length} told that never came`)
 }
 
 /** How many repeats the faults that struck may have caused. */

@@ -48,7 +48,7 @@ const MEMORY_LOOKS_MAX = 100
  * Everything runs but the service. `clock` is the simulated one; the log ends at `endsAt`. `links` are
  * the proxies by name: `api`, `slack`, `mail`, `hook`, and `redis-NAME` for each process.
  */
-export async function openWorld({ seed, speed, runMs }) {
+export async function openWorld({ seed, speed, runMs, entriesPerMinute = ENTRIES_PER_MINUTE }) {
   const realMs = Date.now()
   // It ends about now, so that nothing that looks at the real time meets the future.
   const simulatedMs = Math.floor((realMs - runMs * speed) / 1_000) * 1_000
@@ -58,7 +58,7 @@ export async function openWorld({ seed, speed, runMs }) {
   }
   const endsAt = simulatedMs + runMs * speed
   const data = openDataFolder()
-  const simulator = await openLog({ seed, clock, simulatedMs, endsAt })
+  const simulator = await openLog({ seed, clock, simulatedMs, endsAt, entriesPerMinute })
   const apiUrl = new URL(await simulator.start())
   const redis = await startEmbeddedRedis({
     dataDir: data.folder,
@@ -121,7 +121,7 @@ export async function openWorld({ seed, speed, runMs }) {
   }
 }
 
-async function openLog({ seed, clock, simulatedMs, endsAt }) {
+async function openLog({ seed, clock, simulatedMs, endsAt, entriesPerMinute }) {
   const file = join(ROOT, 'scenarios/company.json')
   const { scenario } = parseScenario(readFileSync(file, 'utf8'), file)
   return createSimulator({
@@ -132,7 +132,7 @@ async function openLog({ seed, clock, simulatedMs, endsAt }) {
     startTimeMs: simulatedMs,
     log: silentLog,
     faults: parseFaults(API_FAULTS).faults,
-    entriesPerMinute: ENTRIES_PER_MINUTE,
+    entriesPerMinute,
   })
 }
 
