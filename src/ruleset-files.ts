@@ -91,10 +91,16 @@ export async function readRuleFiles(folders: readonly string[]): Promise<RuleFil
   return { files, problems, version: hash.digest('hex').slice(0, VERSION_LENGTH) }
 }
 
-/** Changes when a file of the folders does. Reads none of them. Throws RuleFolderError. */
-export async function stampRuleFiles(folders: readonly string[]): Promise<string> {
+/**
+ * A stamp that changes when a file of the folders does, and how many files there are. Reads none of
+ * them. Throws RuleFolderError.
+ */
+export async function stampRuleFiles(
+  folders: readonly string[],
+): Promise<{ readonly stamp: string; readonly files: number }> {
   const found = await findAll(folders, [])
-  return JSON.stringify(found.map(({ key, stamp }) => [key, stamp]))
+  const stamp = JSON.stringify(found.map(({ key, stamp: one }) => [key, one]))
+  return { stamp, files: found.length }
 }
 
 async function findAll(folders: readonly string[], problems: Problem[]): Promise<readonly Found[]> {

@@ -5,6 +5,8 @@ import { readRuleFiles, RuleFolderError, type RuleFiles, stampRuleFiles } from '
 
 /** How often is asked. A change counts when it has held for two rounds, so after 2 to 4 s. */
 const INTERVAL_MS = 2_000
+/** More files are asked about less often: each costs a call of the system. */
+const FILES_PER_INTERVAL = 200
 
 export type RuleSetWatch = {
   readonly folders: readonly string[]
@@ -28,11 +30,13 @@ export async function watchRuleSet(watch: RuleSetWatch): Promise<void> {
   let read = ''
   let before = ''
   let isReadable = true
+  let intervals = 1
   for (;;) {
-    await clock.sleep(INTERVAL_MS, signal)
+    await clock.sleep(INTERVAL_MS * intervals, signal)
     if (signal.aborted) return
     try {
-      const stamp = await stampRuleFiles(watch.folders)
+      const { stamp, files: count } = await stampRuleFiles(watch.folders)
+      intervals = Math.max(1, Math.ceil(count / FILES_PER_INTERVAL))
       isReadable = true
       const isSettled = stamp === before
       before = stamp
