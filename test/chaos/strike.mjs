@@ -1,4 +1,5 @@
-// Owns what a fault of the schedule does to the world, from its begin to its end.
+// Owns what a fault of the schedule does: SIGKILL and SIGSTOP of processes and of Redis, faulty links,
+// wrong clocks, a full disk; from its begin to its end.
 import { sleep } from './harness.mjs'
 
 /** `processes` are the running ones by name; `restart` starts one that was killed. */
