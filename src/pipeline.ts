@@ -101,6 +101,17 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     known.add(contract)
   }
 
+  const liveFroms = new Map<string, number>()
+
+  /** Said once, before the first entry of a contract is read: then it need not be asked again. */
+  const liveFrom = async (contract: string): Promise<number | undefined> => {
+    const known = liveFroms.get(contract)
+    if (known !== undefined) return known
+    const found = await parts.detection.liveFrom?.(contract)
+    if (found !== undefined) liveFroms.set(contract, found)
+    return found
+  }
+
   const windowsOf = new WeakMap<RuleSet, RuleWindows>()
   const windowsFor = (ruleSet: RuleSet): RuleWindows => {
     const known = windowsOf.get(ruleSet) ?? createRuleWindows(ruleSet)
@@ -128,7 +139,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     const groups = groupDetections(contract, matches.filter(isAlone))
     const rest = matches.filter((match) => !isAlone(match))
     if (matches.length > 0) await remember(contract)
-    const raiseParts = { ...parts, explain, liveFromMs: await parts.detection.liveFrom?.(contract) }
+    const raiseParts = { ...parts, explain, liveFromMs: await liveFrom(contract) }
     const alone =
       groups.length === 0 ? NOTHING : await raiseAlerts(groups, ruleSet.version, raiseParts)
     const together = rest.length === 0 ? NOTHING : await overTime(rest)
@@ -177,7 +188,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
     async advance(contract) {
       const { ruleSet, explain } = parts.rules()
-      const liveFromMs = await parts.detection.liveFrom?.(contract)
+      const liveFromMs = await liveFrom(contract)
       const raised = await raiseDue(contract, ruleSet, windowsFor(ruleSet), {
         ...parts,
         explain,
