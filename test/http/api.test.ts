@@ -313,6 +313,26 @@ describe('the status', () => {
   })
 })
 
+describe('a GET', () => {
+  const changing = describedRoutes().filter(({ method }) => method !== 'GET')
+  it.each(changing.map(({ method, path }) => [method, path]))(
+    'of the path of %s %s changes nothing',
+    async (_method, path) => {
+      const [row] = await rows('?q=mallory')
+      const asked = path.replace('/api/alerts/:id', `/api/alerts/${row?.id}`).replace(':id', 'x')
+      const before = await ask(`/api/alerts/${row?.id}`)
+      for (const method of ['GET', 'HEAD']) {
+        const { status } = await ask(asked, { method })
+        // The list of silences and the session have the path of what changes them.
+        const isRead = describedRoutes().some((one) => one.method === 'GET' && one.path === path)
+        expect(status).toBe(isRead ? 200 : 404)
+      }
+      expect((await ask(`/api/alerts/${row?.id}`)).text).toBe(before.text)
+      expect((await ask('/api/silences')).text).not.toContain('"active"')
+    },
+  )
+})
+
 describe('the stream', () => {
   it('tells of an alert that came, within a moment', async () => {
     const told: string[] = []
