@@ -1,14 +1,32 @@
 // Owns how tests are found and run: unit tests need nothing, the others get one real Redis.
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+/**
+ * Tests that leave nothing behind in the process: their files share what a worker has loaded, which
+ * saves most of the time that loading took. The others change their environment, or start services.
+ */
+const SHARING = [
+  'test/{core,notify,backtest,input,replay,raise,oracle,simulator,state,source,queue}/**/*.test.ts',
+]
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/redis-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...SHARING],
+        },
+      },
+      { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
+    ],
   },
 })

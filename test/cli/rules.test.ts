@@ -443,6 +443,7 @@ test('every command about rules has help with an example', () => {
     'new',
     'explain',
     'coverage',
+    'promote',
   ])
   for (const command of commands) {
     let help = ''

@@ -1,6 +1,6 @@
 // The schemas that editors use: fresh, and of one mind with the loader.
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FACT_NAMES } from '../../src/core/event.ts'
@@ -54,7 +54,11 @@ describe('schemas', () => {
     })
   })
 
-  const shipped = readdirSync(join(PROJECT, 'rules')).filter((name) => /^[^_].*\.json$/.test(name))
+  const shipped = readdirSync(join(PROJECT, 'rules'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /^[^_.][^.]*\.json$/.test(basename(name)) && !name.includes('_lists'))
+    .sort()
+  test('the pack is among what is looked at', () => expect(shipped.length).toBeGreaterThan(60))
+
   test.each(shipped)('accepts the shipped rule %s', async (name) => {
     const text = readFileSync(join(PROJECT, 'rules', name), 'utf8')
     expect(await accepts('rule.schema.json', text)).toBe(true)
