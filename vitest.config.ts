@@ -24,6 +24,9 @@ export default defineConfig({
           name: 'alone',
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...SHARING],
+          // Whole services on a machine that is busy: only a hang meets these.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },

@@ -41,13 +41,13 @@ function messagesOf(user: string): readonly string[] {
 
 it('a user and a password', async () => {
   await open(await startRedisWithPassword())
-}, 60_000)
+})
 
 it('TLS, with an authority of its own', async ({ skip }) => {
   const started = await startRedisWithTls()
   if (typeof started === 'string') return skip(`this machine's Redis has no TLS: ${started}`)
   await open(started, { caFile: started.caFile })
-}, 60_000)
+})
 
 it('a Sentinel, through the failover to the replica', async () => {
   await open(await startSentinel())
@@ -62,7 +62,7 @@ it('a Sentinel, through the failover to the replica', async () => {
   await tell('after@example.com')
   await service?.until(() => expect(messagesOf('during@example.com')).toHaveLength(1))
   expect(messagesOf('first@example.com')).toHaveLength(1)
-}, 60_000)
+})
 
 it('a cluster of three masters, with keys on each of them', async () => {
   await open(await startCluster())
@@ -77,4 +77,4 @@ it('a cluster of three masters, with keys on each of them', async () => {
     keys.some((key) => key.startsWith(`{${prefix}:${CONTRACT}}`)),
   )
   expect(owners).toHaveLength(1)
-}, 60_000)
+})

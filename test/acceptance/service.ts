@@ -17,7 +17,7 @@ import { openTestRedis, type TestRedis } from '../state/redis.ts'
 export const CONTRACT = '31720001'
 
 /** The longest any of these tests waits for something to happen. */
-const WAIT_MS_MAX = 20_000
+const WAIT_MS_MAX = 60_000
 
 export type TestService = {
   readonly simulator: Simulator

@@ -63,6 +63,8 @@ export function alertTests(desk: () => Desk): void {
     await page.keyboard.press('/')
     await page.keyboard.type('trent')
     await page.waitForURL(/q=trent/)
+    // A row that is chosen before would be gone with what the search leaves out.
+    await expect.poll(() => page.locator('.alert-row').count()).toBe(1)
     await page.keyboard.press('Escape')
     await page.keyboard.press('j')
     await page.keyboard.press('s')

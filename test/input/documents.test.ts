@@ -31,7 +31,9 @@ describe('joinDocuments', () => {
     await fc.assert(
       fc.asyncProperty(documents, indent, cuts, async (values, space, at) => {
         const text = values.map((value) => JSON.stringify(value, undefined, space)).join('\n')
-        expect(linesOf(await joined(`${text}\n`, at))).toEqual(values)
+        // As JSON has them: it knows no -0.
+        const written = values.map((value) => JSON.parse(JSON.stringify(value)) as unknown)
+        expect(linesOf(await joined(`${text}\n`, at))).toEqual(written)
       }),
       { numRuns: 200 },
     )
