@@ -27,6 +27,8 @@ export default defineConfig({
           // Whole services on a machine that is busy: only a hang meets these.
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // A machine that is shared can starve one of a hundred processes: tried once more, and shown as such.
+          retry: process.env['CI'] ? 1 : 0,
         },
       },
       { extends: true, test: { name: 'sharing', include: SHARING, isolate: false } },
