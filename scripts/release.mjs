@@ -32,8 +32,8 @@ function release(folder) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', folder])
-  const sbom = withoutTools(
-    JSON.parse(npm(['sbom', '--sbom-format=cyclonedx', '--package-lock-only'])),
+  const sbom = withLocked(
+    withoutTools(JSON.parse(npm(['sbom', '--sbom-format=cyclonedx', '--package-lock-only']))),
   )
   writeFileSync(join(folder, `${name}-${version}.cdx.json`), `${JSON.stringify(sbom, null, 2)}\n`)
   const files = readdirSync(folder).sort()
@@ -58,6 +58,19 @@ function withoutTools({ components, dependencies, ...rest }) {
       .filter(({ ref }) => isPart(ref))
       .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter(isPart) })),
   }
+}
+
+/** Adds what the lock says is installed and npm left out: of two versions of a package it may name one. */
+function withLocked(sbom) {
+  const { packages } = JSON.parse(readFileSync(join(PROJECT, 'package-lock.json'), 'utf8'))
+  const known = new Set(sbom.components.map(({ name, version }) => `${name}@${version}`))
+  const missing = Object.entries(packages).flatMap(([path, { dev, link, version }]) => {
+    const name = path.split('node_modules/').at(-1)
+    if (!path.includes('node_modules/') || dev || link || known.has(`${name}@${version}`)) return []
+    const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
+    return [{ 'bom-ref': `${name}@${version}`, type: 'library', name, version, purl }]
+  })
+  return { ...sbom, components: [...sbom.components, ...missing] }
 }
 
 function npm(args) {
