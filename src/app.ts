@@ -1,23 +1,18 @@
 // Owns the composition of the service: configuration → connected parts, started in order, stopped
 // in reverse. It decides nothing about entries, rules or alerts.
-import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
-import { createSayAhead } from './ahead-alert.ts'
+import { runInBackground } from './background.ts'
 import { stopwatch } from './clock.ts'
 import type { Config } from './config.ts'
 import { openCanary } from './open-canary.ts'
 import { createCalendar } from './core/calendar.ts'
 import type { Clock } from './core/clock.ts'
 import { openEmbeddedRedis } from './embedded-redis-open.ts'
-import { createEventRecorder } from './event-recorder.ts'
 import { openEnrichment } from './enrich/geo.ts'
 import type { ReceiverContext } from './notify/receiver.ts'
 import type { Log } from './observe/log.ts'
 import { createMetrics, type Metrics } from './observe/metrics.ts'
 import { openDelivery } from './open-delivery.ts'
-import { createPipeline, type Pipeline } from './pipeline.ts'
-import { buryBatch } from './poisoned-batch.ts'
-import { createEntriesWorker } from './queue/entries-worker.ts'
 import type { Outbox } from './queue/outbox.ts'
 import {
   createEntriesQueue,
@@ -26,9 +21,8 @@ import {
   type QueueConnections,
 } from './queue/queues.ts'
 import { redisTarget } from './redis-target.ts'
-import { createRuleHealth } from './rule-health.ts'
-import { createRuleStats } from './rule-stats.ts'
 import { openRunningRules, type RuleReload } from './running-rules.ts'
+import { openEvaluate } from './open-evaluate.ts'
 import { openHttp } from './open-http.ts'
 import { createLogWatch } from './log-watch.ts'
 import { type OpenedReader, openReader } from './open-reader.ts'
@@ -38,7 +32,6 @@ import type { Reader } from './source/reader.ts'
 import { connectRedis, redisWarnings, untilReady, watchConnection } from './state/connection.ts'
 import { createKeys } from './state/keys.ts'
 import { openRedisStores, type Stores } from './state/redis.ts'
-import { createWindowWatch } from './window-watch.ts'
 import { createStopList, type StopList } from './stop-list.ts'
 
 /** Parts of the service that can run in processes of their own. */
@@ -128,19 +121,8 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
     metrics,
     announce: (contract) => announce(contract, outbox, log),
   })
-  if (roles.has('evaluate')) {
-    const publish = () => rules.publishTimes()
-    const stats = createRuleStats({ metrics, store: stores.ruleStats, clock, log, publish })
-    runInBackground('rule statistics', (signal) => stats.run(signal), { stops, log })
-  }
   const workers: (() => Promise<void>)[] = []
   const { system } = telling
-  if (roles.has('evaluate')) {
-    const all = () => rules.current().ruleSet.all
-    const looking = { rules: all, alerts: system, clock, log, owner: randomUUID() }
-    const health = createRuleHealth({ ...stores, ...looking })
-    runInBackground('rule health', (signal) => health.run(signal), { stops, log })
-  }
   const canary = openCanary({ options, connections, redis, stores, metrics, entries, stops })
   if (canary !== undefined) {
     runInBackground('canary', (signal) => canary.run(system, signal), { stops, log })
@@ -155,24 +137,10 @@ async function assemble(options: AppOptions, stops: StopList): Promise<App> {
   runInBackground('outbox', (signal) => outbox.run(signal), { stops, log })
   runInBackground('digests', (signal) => digests.run(signal), { stops, log })
   if (roles.has('evaluate')) {
-    const pipeline = createPipeline({
-      ...stores,
-      rules: () => rules.current(),
-      calendar,
-      lookUp,
-      teller: telling.teller,
-      detection: { ...config.detection, liveFrom: (contract) => stores.history.liveFrom(contract) },
-      announce: (contract) => announce(contract, outbox, log),
-      sayAhead: createSayAhead({ alerts: telling.system, clock }),
-      record: createEventRecorder({ ...stores, clock, metrics }),
-      clock,
-      metrics,
-      log,
-    })
-    const canaryPipeline = canary?.pipeline
-    workers.push(startEvaluate({ options, connections, pipeline, canaryPipeline, stores }))
-    const watch = createWindowWatch({ ...stores, pipeline, clock, log, owner: randomUUID() })
-    runInBackground('windows', (signal) => watch.run(signal), { stops, log })
+    const evaluate = { options, connections, stores, metrics, calendar, lookUp, rules, telling }
+    const announceTo = (contract: string) => announce(contract, outbox, log)
+    const opened = openEvaluate({ ...evaluate, canary, announce: announceTo, stops })
+    workers.push(opened.startWorker())
     runInBackground('address data', refreshData, { stops, log })
   }
   if (roles.has('evaluate') || roles.has('http')) {
@@ -237,32 +205,6 @@ async function openEmbedded(options: AppOptions, stops: StopList): Promise<strin
   return `unix://${embedded.socketPath}`
 }
 
-function startEvaluate({
-  options,
-  connections,
-  pipeline,
-  canaryPipeline,
-  stores,
-}: {
-  readonly options: AppOptions
-  readonly connections: QueueConnections
-  readonly pipeline: Pipeline
-  readonly canaryPipeline: Pick<Pipeline, 'evaluate'> | undefined
-  readonly stores: Stores
-}): () => Promise<void> {
-  const { config, clock, log } = options
-  const worker = createEntriesWorker({
-    connections,
-    concurrency: config.queue.concurrency,
-    pipeline,
-    canary: canaryPipeline,
-    batches: stores.batches,
-    log,
-    onPoisoned: (job, error) => buryBatch(job, error, { ...stores, clock }),
-  })
-  return () => worker.close()
-}
-
 function startRead({
   options,
   entries,
@@ -286,19 +228,6 @@ function startRead({
   stops.add('API client', opened.close)
   runInBackground('reader', (signal) => opened.reader.run(signal), { stops, log })
   return opened
-}
-
-/** A loop that ends when its signal aborts; stopping waits for its end. */
-function runInBackground(
-  name: string,
-  run: (signal: AbortSignal) => Promise<void>,
-  { stops, log }: { readonly stops: StopList; readonly log: Log },
-): void {
-  const { signal } = stops
-  const running = run(signal).catch((error: unknown) => {
-    if (!signal.aborted) log.error({ part: name, error }, 'part ended by itself')
-  })
-  stops.addLoop(name, running)
 }
 
 /** Right after a commit; what fails here is done by the outbox's own recovery. */
