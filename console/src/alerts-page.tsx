@@ -132,10 +132,21 @@ function FilterBar(props: {
 }) {
   const { filters, onChange, searchRef } = props
   const [text, setText] = useState(filters.q)
-  useEffect(() => setText(filters.q), [filters.q])
+  // Of the address only what somebody else put there is taken over: what was typed since must not be lost.
+  const sent = useRef(filters.q)
+  const latest = useRef(onChange)
+  latest.current = onChange
   useEffect(() => {
-    if (text === filters.q) return undefined
-    const timer = window.setTimeout(() => onChange({ q: text }), 200)
+    if (filters.q === sent.current) return
+    sent.current = filters.q
+    setText(filters.q)
+  }, [filters.q])
+  useEffect(() => {
+    if (text === sent.current) return undefined
+    const timer = window.setTimeout(() => {
+      sent.current = text
+      latest.current({ q: text })
+    }, 200)
     return () => window.clearTimeout(timer)
   }, [text])
   const toggle = (list: string, name: string) => {

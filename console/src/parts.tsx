@@ -111,19 +111,21 @@ export function Dialog(props: {
   readonly children: ComponentChildren
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const isOver = useRef(false)
   useEffect(() => {
     dialog.current?.showModal()
   }, [])
+  // The browser tells of the end a moment after it: by then the next dialog may be open, which stays.
+  const end = () => {
+    if (isOver.current) return
+    isOver.current = true
+    props.onClose()
+  }
   return (
-    <dialog ref={dialog} onClose={props.onClose} aria-labelledby="dialog-title">
+    <dialog ref={dialog} onCancel={end} onClose={end} aria-labelledby="dialog-title">
       <header class="dialog-head">
         <h2 id="dialog-title">{props.title}</h2>
-        <button
-          type="button"
-          class="plain"
-          aria-label="Close"
-          onClick={() => dialog.current?.close()}
-        >
+        <button type="button" class="plain" aria-label="Close" onClick={end}>
           ✕
         </button>
       </header>
