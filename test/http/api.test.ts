@@ -24,6 +24,14 @@ beforeAll(async () => {
     userCreated('eve@example.com', { id: 'two' }),
   ])
   await service.until(() => expect(service.messages()).toHaveLength(2))
+  // What was sent is written down a moment later; from then on nothing changes by itself.
+  await service.until(async () => {
+    for (const { id } of await rows()) {
+      const { json } = await ask(`/api/alerts/${id}`)
+      const states = (json['deliveries'] as { state: string }[]).map(({ state }) => state)
+      expect(states).toEqual(['delivered', 'delivered'])
+    }
+  })
 })
 afterAll(() => service.close())
 
