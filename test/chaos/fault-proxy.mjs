@@ -30,21 +30,24 @@ export async function openFaultProxy(target) {
   })
   const carry = (from, to, pair) => {
     from.setNoDelay(true)
+    // Each direction for itself: what came later must not overtake what is held back.
+    let held = 0
     let last = Promise.resolve()
     from.on('data', (chunk) => {
       if (pair.isDead) return
-      if (kind !== 'latency' && kind !== 'drip' && pair.busy === undefined) {
+      if (kind !== 'latency' && kind !== 'drip' && held === 0) {
         if (!to.write(chunk)) {
           from.pause()
           to.once('drain', () => kind !== 'black-hole' && from.resume())
         }
         return
       }
-      // What came later must not overtake what is held back.
-      pair.busy = last = last.then(() => slowly(to, chunk))
-      void last.then(() => {
-        if (pair.busy === last) pair.busy = undefined
-      })
+      held += 1
+      last = last
+        .then(() => slowly(to, chunk))
+        .finally(() => {
+          held -= 1
+        })
     })
     from.on('end', () => {
       if (!pair.isDead) void last.then(() => to.end())

@@ -1,6 +1,8 @@
 // Owns a chaos run: a schedule of faults from a seed against the real processes of the service, in
 // simulated time, and at the end what must hold.
 import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connectRedis } from '../../dist/state/connection.js'
 import { createKeys } from '../../dist/state/keys.js'
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '3' },
     /** Simulated seconds in a second. */
     speed: { type: 'string', default: '15' },
+    /** A folder for what was recorded, told and logged, to look into a run that failed. */
+    evidence: { type: 'string' },
     /** Prints the schedule, and what the processes say. */
     verbose: { type: 'boolean', default: false },
   },
@@ -32,7 +36,9 @@ const seed = Number(values.seed)
 const speed = Number(values.speed)
 const runMs = Number(values.minutes) * 60_000
 if (!(runMs > 0) || !(speed >= 1) || !Number.isInteger(seed)) {
-  console.error('usage: npm run chaos -- [--seed N] [--minutes 3] [--speed 15] [--verbose]')
+  console.error(
+    'usage: npm run chaos -- [--seed N] [--minutes 3] [--speed 15] [--evidence DIR] [--verbose]',
+  )
   process.exit(2)
 }
 /** Retries wait for minutes; a machine under load takes its time. */
@@ -53,6 +59,9 @@ const links = Object.keys(world.links)
 const faults = planFaults({ seed, runMs, links, processes: Object.keys(PROCESSES) })
 let began = Date.now()
 const processes = new Map()
+/** Every process there was, with the lines it logged. */
+const lives = []
+const evidence = {}
 const problems = new Map()
 const said = (text) =>
   values.verbose && console.log(`${String(Date.now() - began).padStart(6)} ${text}`)
@@ -86,6 +95,7 @@ await untilDone()
 await judge()
 for (const [text, count] of problems) said(`logged ${count} times: ${text}`)
 await stop()
+if (values.evidence !== undefined) keepEvidence(values.evidence)
 verdict.end()
 console.log(
   `seed ${seed}: ${process.exitCode === 0 ? 'all held' : 'FAILED'} (${faults.length} faults, ` +
@@ -95,6 +105,7 @@ console.log(
 function start(name) {
   const process = world.start(name)
   processes.set(name, process)
+  lives.push(process)
   void process.ended.then(({ code, signal }) => {
     for (const line of process.lines) {
       const { level, msg } = parse(line)
@@ -192,6 +203,7 @@ async function judgeDeliveries() {
     hook: world.hook.bodies(),
     archive: world.archive.lines(),
   }
+  Object.assign(evidence, { records, messages, hook: world.hook.requests })
   for (const [name, texts] of Object.entries(messages)) {
     const told = records.filter(({ receiver, state }) => receiver === name && state === 'delivered')
     const repeats = texts.length - told.length
@@ -228,6 +240,14 @@ function causesFor(receiver) {
     return kind === 'kill-redis' || kind === 'freeze-redis'
   })
   return strikes.length * IN_FLIGHT[receiver]
+}
+
+function keepEvidence(folder) {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'deliveries.json'), JSON.stringify(evidence, null, 1))
+  for (const [at, { name, lines }] of lives.entries()) {
+    writeFileSync(join(folder, `${String(at).padStart(2, '0')}-${name}.log`), lines.join('\n'))
+  }
 }
 
 async function stop() {
