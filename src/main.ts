@@ -108,8 +108,11 @@ function isMain(): boolean {
   return script !== undefined && realpathSync(script) === fileURLToPath(import.meta.url)
 }
 
-if (isMain()) {
+/** Runs the command line of this process, as the program does when it is started. */
+export async function main(): Promise<void> {
   // What is on its way when a command has ended may still fail: it is nobody's any more.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   process.exitCode = await run(process.argv.slice(2))
 }
+
+if (isMain()) await main()

@@ -1,5 +1,5 @@
 // Owns connecting the HTTP server: stores, rules and readers → routes → a server that listens.
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import type { Config } from './config.ts'
@@ -24,7 +24,7 @@ import { listen } from './http/listen.ts'
 import type { Route } from './http/route.ts'
 import { createNoise } from './http/rule-noise.ts'
 import { createServer } from './http/server.ts'
-import { findConsole } from './http/shell.ts'
+import { INSTALLED, readVersion } from './installation.ts'
 import type { Log } from './observe/log.ts'
 import type { Metrics } from './observe/metrics.ts'
 import type { Delivery } from './open-delivery.ts'
@@ -67,7 +67,9 @@ export async function openHttp(
     clock,
     log,
     routes: routesOf(parts),
-    consoleFolder: findConsole(),
+    consoleFolder: existsSync(join(INSTALLED.console, 'index.html'))
+      ? INSTALLED.console
+      : undefined,
     plugins: [metricsPlugin(metrics), streamPlugin(stores.alertNews, clock)],
   })
   const address = await listen(server, config.http)
@@ -164,9 +166,4 @@ function readerStates(reader: Reader | undefined): readonly ReaderState[] {
     mark: status.mark,
     lastError: status.state === 'reading' ? undefined : status.lastError?.message,
   }))
-}
-
-function readVersion(): string {
-  const path = join(import.meta.dirname, '../package.json')
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
 }

@@ -1,8 +1,7 @@
 // Owns what all commands share, and which of them are loaded. The list: commands.ts; each command is
 // a file of its own.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
+import { readVersion } from '../installation.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import type { Cli } from './context.ts'
 
@@ -58,10 +57,4 @@ function collect(value: string, before: readonly string[] = []): readonly string
 
 function allCommands(command: Command): Command[] {
   return command.commands.flatMap((child) => [child, ...allCommands(child)])
-}
-
-function readVersion(): string {
-  const path = join(import.meta.dirname, '../../package.json')
-  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
-  return version
 }

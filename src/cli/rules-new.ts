@@ -4,10 +4,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { Command } from 'commander'
 import { isRuleId } from '../core/rule.ts'
+import { INSTALLED } from '../installation.ts'
 import { type Cli, CommandError } from './context.ts'
 import { readSettings } from './settings.ts'
 
-const SCHEMA = resolve(import.meta.dirname, '../../schema/rule.schema.json')
+const SCHEMA = INSTALLED.ruleSchema
 
 /** Of the 100 columns of a line, less what stands before a list. */
 const LIST_LINE_MAX = 80

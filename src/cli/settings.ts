@@ -1,11 +1,12 @@
 // Owns what commands read before they begin: global options, configuration, logger, rule folders.
 import { existsSync } from 'node:fs'
-import { isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Command } from 'commander'
 import { loadConfig } from '../config-file.ts'
 import type { Config } from '../config.ts'
 import { formatProblem } from '../core/problem.ts'
 import { resolveSources } from '../enrich/sources.ts'
+import { INSTALLED } from '../installation.ts'
 import { createLog, type Log } from '../observe/log.ts'
 import { type Cli, CommandError } from './context.ts'
 
@@ -18,9 +19,6 @@ export type GlobalOptions = {
 }
 
 export type Settings = { readonly config: Config; readonly log: Log; readonly json: boolean }
-
-/** The rules that come with the program, for a folder that has none of its own. */
-const SHIPPED_RULES = resolve(import.meta.dirname, '../../rules')
 
 /** Throws a CommandError (2) that lists every problem of the configuration. */
 export async function readSettings(cli: Cli, command: Command): Promise<Settings> {
@@ -51,5 +49,5 @@ function absolute(cli: Cli, path: string): string {
 /** `rules` means the shipped ones where the working folder has none. */
 function ruleFolder(cli: Cli, folder: string, isAsked: boolean): string {
   const path = absolute(cli, folder)
-  return !isAsked && folder === 'rules' && !existsSync(path) ? SHIPPED_RULES : path
+  return !isAsked && folder === 'rules' && !existsSync(path) ? INSTALLED.rules : path
 }

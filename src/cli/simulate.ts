@@ -1,8 +1,9 @@
 // Owns `tocsin simulate`: the simulated Activity Log alone, for trying and testing readers.
 import { readFile } from 'node:fs/promises'
-import { isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { Command } from 'commander'
 import { formatProblem } from '../core/problem.ts'
+import { INSTALLED } from '../installation.ts'
 import { createLog, LOG_LEVELS } from '../observe/log.ts'
 import { parseFaults } from '../simulator/faults.ts'
 import type { Faults } from '../simulator/faults.ts'
@@ -32,7 +33,6 @@ const PORT_DEFAULT = '8787'
 const ENTRIES_PER_MINUTE_MAX = 600_000
 /** The shipped scenarios, by the name of their file. */
 export const SCENARIO_NAMES: readonly string[] = ['company', 'demo', 'ordinary-month']
-const SHIPPED_SCENARIOS = resolve(import.meta.dirname, '../../scenarios')
 /** The reader speaks plain HTTP to this machine only, so no other address makes sense. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/
 
@@ -121,7 +121,7 @@ async function readOptions(cli: Cli, options: SimulateOptions): Promise<Simulato
 export async function readScenario(cli: Pick<Cli, 'cwd'>, asked: string): Promise<Scenario> {
   const shipped = SCENARIO_NAMES.includes(asked)
   const given = isAbsolute(asked) ? asked : join(cli.cwd, asked)
-  const path = shipped ? join(SHIPPED_SCENARIOS, `${asked}.json`) : given
+  const path = shipped ? join(INSTALLED.scenarios, `${asked}.json`) : given
   let source: string
   try {
     source = await readFile(path, 'utf8')

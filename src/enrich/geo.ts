@@ -2,10 +2,10 @@
 // here; how each file is read is the other files' of this folder.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { addressKind, parseAddress } from '../core/address.ts'
 import type { Clock } from '../core/clock.ts'
 import { type GeoFacts, type LookUp, UNLOCATED } from '../core/event.ts'
+import { INSTALLED } from '../installation.ts'
 import type { Log } from '../observe/log.ts'
 import { parseAsnTable } from './asn-table.ts'
 import { centroidOf } from './centroids.ts'
@@ -148,12 +148,7 @@ function builtinCountryPath(): string {
   }
 }
 
-/** The build puts the table beside the compiled file; sources look for it there. */
 function builtinAsnPath(): string {
-  const paths = ['./asn.bin', '../../dist/enrich/asn.bin'].map((path) =>
-    fileURLToPath(new URL(path, import.meta.url)),
-  )
-  const path = paths.find((one) => existsSync(one))
-  if (path !== undefined) return path
+  if (existsSync(INSTALLED.networks)) return INSTALLED.networks
   throw new EnrichmentError('not-built', 'the table of networks is not built: run `npm run build`')
 }

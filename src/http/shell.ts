@@ -1,6 +1,5 @@
 // Owns serving the console's files: the same page for every address of the console, and what it
 // loads. It holds no data, so that it needs no token.
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -17,14 +16,6 @@ const PAGES = [
   '/silences',
   '/health',
 ]
-
-/** The built console beside this file, or in dist/ when the sources themselves run. */
-export function findConsole(): string | undefined {
-  const places = ['console', '../../dist/http/console']
-  return places
-    .map((place) => join(import.meta.dirname, place))
-    .find((folder) => existsSync(join(folder, 'index.html')))
-}
 
 export async function registerShell(
   server: FastifyInstance,
