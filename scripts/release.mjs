@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { writeSingleFile } from './single-file.mjs'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const DEVELOPMENT = 'cdx:npm:package:development'
@@ -25,13 +26,14 @@ const { values } = parseArgs({
   },
 })
 if (values.help) console.log(HELP)
-else release(values.out)
+else await release(values.out)
 
-function release(folder) {
+async function release(folder) {
   const { name, version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8'))
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   npm(['pack', '--ignore-scripts', '--silent', '--pack-destination', folder])
+  await writeSingleFile(join(folder, `${name}-${version}.mjs`))
   const sbom = withLocked(
     withoutTools(JSON.parse(npm(['sbom', '--sbom-format=cyclonedx', '--package-lock-only']))),
   )

@@ -1,10 +1,20 @@
 // Owns the proofs about what is released: the package has what runs and nothing else, the list of its
 // parts is whole, the rule pack has a version, and the files of deployments keep their promises.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { execFile, execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, describe, expect, it } from 'vitest'
 import { readRuleFiles } from '../src/ruleset-files.ts'
 import { PROJECT } from './clone.ts'
 
@@ -16,9 +26,12 @@ const packageJson = JSON.parse(read('package.json')) as {
   bin: Record<string, string>
 }
 
-/** Makes one in a folder that is gone afterwards, and reads what it is made of. */
+const folder = mkdtempSync(join(tmpdir(), 'tocsin-release-'))
+const singleFile = join(folder, `tocsin-${packageJson.version}.mjs`)
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Makes one, and reads what it is made of. */
 function makeRelease() {
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-release-'))
   const out = execFileSync(process.execPath, ['scripts/release.mjs', '--out', folder], {
     cwd: PROJECT,
     encoding: 'utf8',
@@ -33,16 +46,17 @@ function makeRelease() {
     readFileSync(join(folder, `tocsin-${packageJson.version}.cdx.json`), 'utf8'),
   ) as { bomFormat: string; components: { name: string; version: string }[] }
   const sums = readFileSync(join(folder, 'SHA256SUMS'), 'utf8')
-  rmSync(folder, { recursive: true })
   return { out, inside, sums, sbom }
 }
 
 describe('npm run release', { timeout: 120_000 }, () => {
-  const { out, inside, sums } = makeRelease()
+  const { out, inside, sums, sbom } = makeRelease()
 
-  it('makes a package, a list of its parts, and checksums of both', () => {
-    expect(out.trim().split('\n')).toHaveLength(3)
-    expect(sums).toMatch(/^[0-9a-f]{64} {2}tocsin-.*\.cdx\.json\n[0-9a-f]{64} {2}tocsin-.*\.tgz\n$/)
+  it('makes a package, a single file, a list of their parts, and checksums of them', () => {
+    expect(out.trim().split('\n')).toHaveLength(4)
+    const sum = '[0-9a-f]{64}'
+    const names = ['cdx\\.json', 'mjs', 'tgz'].map((end) => `${sum} {2}tocsin-.*\\.${end}\\n`)
+    expect(sums).toMatch(new RegExp(`^${names.join('')}$`))
   })
 
   it.each([
@@ -83,7 +97,6 @@ describe('npm run release', { timeout: 120_000 }, () => {
   })
 
   it('the list of parts names every dependency at its version, and no tool', () => {
-    const { sbom } = makeRelease()
     expect(sbom.bomFormat).toBe('CycloneDX')
     const parts = new Map(sbom.components.map(({ name, version }) => [name, version]))
     const missing = Object.entries(packageJson.dependencies).filter(([name, version]) => {
@@ -94,6 +107,70 @@ describe('npm run release', { timeout: 120_000 }, () => {
       parts.has(name),
     )
     expect(tools).toEqual([])
+  })
+})
+
+/** Shorter inputs are judged without threads: src/replay/pool.ts. */
+const THREADS_FROM_BYTES = 8_388_608
+
+function entryLine(at: number): string {
+  const meta = { time: new Date(1_795_000_000_000 + at).toISOString() }
+  const event = { type: 'RequestAccepted', resources: [], param: { text: 'x'.repeat(1_000) } }
+  return `${JSON.stringify({ '@uuid': `entry-${at}`, meta, event })}\n`
+}
+
+describe('the single file', { timeout: 60_000 }, () => {
+  const cacheOf = (name: string) => join(folder, `cache-${name}`)
+  /** Runs it as a user does who has nothing else, in an empty folder. */
+  const run = async (cache: string, ...args: readonly string[]) => {
+    const cwd = mkdtempSync(join(folder, 'empty-'))
+    const env = { PATH: process.env['PATH'], HOME: cwd, TOCSIN_CACHE_DIR: cache }
+    return promisify(execFile)(process.execPath, [singleFile, ...args], { cwd, env })
+  }
+  const versions = (cache: string) => readdirSync(cache).filter((name) => !name.startsWith('.'))
+
+  it('has the rules, the data of addresses and the threads of a backtest in it', async () => {
+    const { stdout } = await run(cacheOf('one'), 'rules', 'list', '--json')
+    const { version } = await readRuleFiles([join(PROJECT, 'rules')])
+    expect(JSON.parse(stdout)).toMatchObject({ version })
+    const log = join(folder, 'log.ndjson')
+    const lines = Math.ceil(THREADS_FROM_BYTES / entryLine(0).length) + 1
+    writeFileSync(log, Array.from({ length: lines }, (_, at) => entryLine(at)).join(''))
+    const told = await run(cacheOf('one'), 'backtest', '--input', log, '--json')
+    expect(JSON.parse(told.stdout)).toMatchObject({ events: lines })
+    expect(versions(cacheOf('one'))).toHaveLength(1)
+    const licenses = join(cacheOf('one'), versions(cacheOf('one'))[0] ?? '', 'licenses.txt')
+    expect(readFileSync(licenses, 'utf8')).toContain('bullmq 6.7.0 (MIT)')
+  })
+
+  it('started twice at once, it is unpacked once and both run', async () => {
+    const both = await Promise.all([
+      run(cacheOf('two'), '--version'),
+      run(cacheOf('two'), '--version'),
+    ])
+    expect(both.map(({ stdout }) => stdout.trim())).toEqual(Array(2).fill(packageJson.version))
+    expect(readdirSync(cacheOf('two'))).toHaveLength(1)
+  })
+
+  it('refuses a cache that others may write to, and says what to do', async () => {
+    mkdirSync(cacheOf('open'))
+    chmodSync(cacheOf('open'), 0o777)
+    await expect(run(cacheOf('open'), '--version')).rejects.toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/others may write to .*\n +set TOCSIN_CACHE_DIR to a folder/),
+    })
+  })
+
+  it('keeps what the last three versions unpacked', async () => {
+    for (const [at, digit] of [...'1234'].entries()) {
+      const old = join(cacheOf('old'), digit.repeat(16))
+      mkdirSync(old, { recursive: true, mode: 0o700 })
+      utimesSync(old, at, at)
+    }
+    await run(cacheOf('old'), '--version')
+    const kept = versions(cacheOf('old'))
+    expect(kept).toHaveLength(3)
+    expect(kept.filter((name) => /^[1-4]+$/.test(name))).toEqual(['3'.repeat(16), '4'.repeat(16)])
   })
 })
 
