@@ -14,6 +14,7 @@ import { SourceConfigError, SourceError } from './source/errors.ts'
 import { type ProbeResult, probeApi } from './source/probe.ts'
 import { redisTarget, RedisTargetError } from './redis-target.ts'
 import { connectRedis, redisWarnings, untilReady, watchFault } from './state/connection.ts'
+import { startTimeLimit } from './time-limit.ts'
 
 export type Finding = {
   readonly state: 'ok' | 'warning' | 'bad'
@@ -135,8 +136,9 @@ async function* checkRedis({ config, clock, log, signal }: DoctorOptions): Async
   }
   const redis = connectRedis(target ?? `unix://${embedded?.socketPath}`, 'state')
   const fault = watchFault(redis)
+  const limit = startTimeLimit(signal, CHECK_TIMEOUT_MS)
   try {
-    await untilReady(redis, AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)]))
+    await untilReady(redis, limit.signal)
     const version = /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown'
     const kind = embedded === undefined ? 'at REDIS_URL' : 'embedded'
     yield { state: 'ok', name: 'redis', message: `${version}, ${kind}` }
@@ -150,6 +152,7 @@ async function* checkRedis({ config, clock, log, signal }: DoctorOptions): Async
     const message = `does not answer${why === undefined ? '' : `: ${why}`}`
     yield { state: 'bad', name: 'redis', message, remedy }
   } finally {
+    limit.end()
     redis.disconnect()
     await embedded?.stop()
   }
@@ -175,9 +178,9 @@ async function* checkApi({ config, clock, signal }: DoctorOptions): AsyncGenerat
     }
     return
   }
-  const within = AbortSignal.any([signal, AbortSignal.timeout(CHECK_TIMEOUT_MS)])
+  const limit = startTimeLimit(signal, CHECK_TIMEOUT_MS)
   try {
-    yield* askApi(config, clock, within)
+    yield* askApi(config, clock, limit.signal)
   } catch (error) {
     signal.throwIfAborted()
     yield {
@@ -186,6 +189,8 @@ async function* checkApi({ config, clock, signal }: DoctorOptions): AsyncGenerat
       message: messageOf(error),
       remedy: remedyFor(error),
     }
+  } finally {
+    limit.end()
   }
 }
 

@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   observe: ['core'],
   state: ['core', 'observe'],
   enrich: ['core', 'installation', 'observe'],
-  notify: ['core', 'observe'],
+  notify: ['core', 'observe', 'time-limit'],
   source: ['core', 'observe', 'state'],
   simulator: ['core', 'observe'],
   clock: ['core'],
@@ -115,6 +115,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'embedded-redis-open': ['core', 'observe', 'embedded-redis'],
   input: ['core'],
   installation: [],
+  'time-limit': [],
   replay: ['clock', 'core', 'enrich', 'input', 'observe', 'ruleset', 'ruleset-files'],
   backtest: ['core', 'replay'],
   'rule-tests': ['core', 'observe', 'state', 'pipeline', 'ruleset', 'teller', 'why'],
@@ -194,6 +195,11 @@ const BANNED: readonly [name: string, call: RegExp, owner: RegExp][] = [
   ['process.exit: throw a CommandError', /\bprocess\.exit\(/, /^src\/main\.ts$/],
   ['console: take a Log, or write to Cli', /\bconsole\.(log|error|warn|info|debug)\(/, /^$/],
   ['Math.random: take random', /\bMath\.random\(/, /^$/],
+  [
+    'AbortSignal.timeout: garbage collection ends it, use startTimeLimit',
+    /\bAbortSignal\.timeout\(/,
+    /^$/,
+  ],
   // The one there is Redis' own EVAL.
   ['eval', /\beval\(|new Function\(/, /^src\/state\/script\.ts$/],
   ['any', /[:<]\s*any\b(?!\()/, /^$/],

@@ -6,6 +6,7 @@ import { redisTarget, RedisTargetError } from '../redis-target.ts'
 import { connectRedis, untilReady, watchFault } from '../state/connection.ts'
 import { createKeys, type Keys } from '../state/keys.ts'
 import { openRedisStores, type Stores } from '../state/redis.ts'
+import { startTimeLimit } from '../time-limit.ts'
 import { type Cli, CommandError } from './context.ts'
 
 /** A Redis that is there answers in milliseconds; one that loads its file needs some seconds. */
@@ -64,19 +65,18 @@ function targetOf(config: Config): ReturnType<typeof redisTarget> {
   }
 }
 
-function withTimeout(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
-}
-
 async function answers(redis: ReturnType<typeof connectRedis>, signal: AbortSignal): Promise<void> {
   const fault = watchFault(redis)
+  const limit = startTimeLimit(signal, ANSWER_TIMEOUT_MS)
   try {
-    await untilReady(redis, withTimeout(signal))
+    await untilReady(redis, limit.signal)
   } catch (error) {
     signal.throwIfAborted()
     const why = fault()
     const remedy = 'is it running, and is REDIS_URL right (rediss:// for TLS)?'
     const message = `Redis does not answer${why === undefined ? '' : `: ${why}`}`
     throw new CommandError(3, message, remedy, error)
+  } finally {
+    limit.end()
   }
 }

@@ -4,6 +4,7 @@ import { domainToASCII } from 'node:url'
 import nodemailer from 'nodemailer'
 import { z } from 'zod'
 import { BUDGET_DEFAULT, isDigest, type Notice, noticeSeverity } from '../core/digest.ts'
+import { startTimeLimit } from '../time-limit.ts'
 import { renderMail } from './email-body.ts'
 import type { FailurePlace } from './http-failure.ts'
 import { type MailAddress, parseMailAddress } from './mail-address.ts'
@@ -110,22 +111,23 @@ export function createEmail(
         const message = `${place.operation}: closed`
         throw new DeliveryError(message, { reason: 'aborted', retryable: true })
       }
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(settings.timeouts.totalMs)])
-      const mail = {
-        ...headersOf(notice, from),
-        ...renderMail(createMessageOf(notice, time, context.publicUrl)),
-        from: addressOf(from),
-        to: to.map(addressOf),
-        date: new Date(clock.now()),
-        signal: limit,
-      }
+      const limit = startTimeLimit(signal, settings.timeouts.totalMs)
       try {
-        const { rejected } = await transport.sendMail(mail)
+        const { rejected } = await transport.sendMail({
+          ...headersOf(notice, from),
+          ...renderMail(createMessageOf(notice, time, context.publicUrl)),
+          from: addressOf(from),
+          to: to.map(addressOf),
+          date: new Date(clock.now()),
+          signal: limit.signal,
+        })
         if (rejected.length === 0) return
         // The others have it: sending it again would mail them twice.
         log.warn({ receiver: name, refused: rejected }, 'the mail server refused some recipients')
       } catch (error) {
         throw failureOfMail(place, error, signal)
+      } finally {
+        limit.end()
       }
     },
     async close() {

@@ -1,6 +1,7 @@
 // Owns sending one POST: proxy, timeouts, bounded answers. What an answer means: http-failure.ts.
 import type { LookupFunction } from 'node:net'
 import { EnvHttpProxyAgent, request } from 'undici'
+import { startTimeLimit } from '../time-limit.ts'
 
 /** Unit in the names; all of them are real time, not the clock's. */
 export type PostTimeouts = {
@@ -66,28 +67,32 @@ export function createPoster(options: PosterOptions): Poster {
   let closing: Promise<void> | undefined
   return {
     async post(url, { headers, body }, signal) {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeouts.totalMs)])
-      const answer = await request(url, {
-        dispatcher: agent,
-        method: 'POST',
-        headers,
-        body,
-        signal: limit,
-      })
-      const text = await readUpTo(answer.body, answerBytesMax)
-      return {
-        status: answer.statusCode,
-        header(name) {
-          const value = answer.headers[name.toLowerCase()]
-          return (Array.isArray(value) ? value[0] : value) ?? null
-        },
-        text,
+      const limit = startTimeLimit(signal, timeouts.totalMs)
+      try {
+        const answer = await request(url, {
+          dispatcher: agent,
+          method: 'POST',
+          headers,
+          body,
+          signal: limit.signal,
+        })
+        const text = await readUpTo(answer.body, answerBytesMax)
+        return { status: answer.statusCode, header: headerOf(answer.headers), text }
+      } finally {
+        limit.end()
       }
     },
     close() {
       closing ??= agent.close()
       return closing
     },
+  }
+}
+
+function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>) {
+  return (name: string): string | null => {
+    const value = headers[name.toLowerCase()]
+    return (Array.isArray(value) ? value[0] : value) ?? null
   }
 }
 

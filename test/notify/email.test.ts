@@ -1,6 +1,7 @@
 // Owns the tests of delivery by mail: over real SMTP, parsed as a mail program would.
 import { afterEach, describe, expect, it } from 'vitest'
 import { createEmail, email, type MailTimeouts } from '../../src/notify/email.ts'
+import { collectGarbage } from '../garbage.ts'
 import { TEST_CERTIFICATE } from './certificate.ts'
 import {
   type Bench,
@@ -318,7 +319,9 @@ describe('mail', () => {
     server.fail(failure)
     const timeouts = { ...TIMEOUTS, ...limit }
     const receiver = openReceiver({ smtp: plainUrl(server) }, { timeouts })
-    const error = await failureOf(receiver.send(notificationOf(), NEVER))
+    const sending = failureOf(receiver.send(notificationOf(), NEVER))
+    await collectGarbage()
+    const error = await sending
     expect(error).toMatchObject({ reason: 'timeout', retryable: true, maybeAccepted })
     expect(error.message).toBe('mail to receiver secops: no answer in time')
   })

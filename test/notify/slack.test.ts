@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createSlack, slack } from '../../src/notify/slack.ts'
 import { BLOCKS_LENGTH_MAX } from '../../src/notify/slack-blocks.ts'
+import { collectGarbage } from '../garbage.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './certificate.ts'
 import { createConnectProxy } from './connect-proxy.ts'
 import {
@@ -181,7 +182,11 @@ describe('Slack', () => {
     const server = await openServer()
     server.behave(how)
     const receiver = createSlack({ url: server.url }, testContext(), IMPATIENT)
-    const error = await failureOf(receiver.send(notificationOf(), NEVER))
+    const arrived = server.arrived()
+    const sending = failureOf(receiver.send(notificationOf(), NEVER))
+    await arrived
+    await collectGarbage()
+    const error = await sending
     expect(error).toMatchObject({ reason: 'timeout', retryable: true, maybeAccepted: true })
     expect(error.message).toBe('post to receiver secops: no answer in time')
   })
