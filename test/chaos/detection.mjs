@@ -4,7 +4,7 @@ import { execFile, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { parseArgs, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { systemClock } from '../../dist/clock.js'
 import { parseDuration } from '../../dist/core/duration.js'
 import { startEmbeddedRedis } from '../../dist/embedded-redis.js'
@@ -17,29 +17,31 @@ import { createKeys } from '../../dist/state/keys.js'
 import { openRedisStores } from '../../dist/state/redis.js'
 import { findRedisServer } from '../../scripts/find-redis.mjs'
 import { createChance, createVerdict, openDataFolder, ROOT, sleep } from './harness.mjs'
+import { readOptions } from './options.mjs'
 
-const { values } = parseArgs({
+const values = readOptions({
+  command: 'chaos:detection',
+  about:
+    'Late, doubled and shuffled entries and SIGKILL: the service ends with the alerts of a backtest.',
   options: {
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '2' },
-    /** `off`: none is killed, and there is one process. */
-    'kill-every': { type: 'string', default: '2s' },
-    /** Processes at a time. Starting takes seconds: others work meanwhile. */
-    processes: { type: 'string', default: '4' },
-    'entries-per-minute': { type: 'string', default: '600' },
-    /** Where configuration, logs and results stay; default: they go. */
-    keep: { type: 'boolean', default: false },
+    seed: { default: 1, about: 'another seed is another log' },
+    minutes: { default: 2, about: 'how long there are entries and kills' },
+    'kill-every': { default: '2s', about: 'a span of time; off: none, and there is one process' },
+    processes: {
+      default: 4,
+      about: 'at a time, up to 8: starting takes seconds, others work meanwhile',
+    },
+    'entries-per-minute': { default: 600, about: 'in the log' },
+    keep: { default: false, about: 'configuration, logs and results stay' },
   },
 })
 const PROCESSES_MAX = 8
 const killEveryMs = values['kill-every'] === 'off' ? undefined : parseDuration(values['kill-every'])
-const runMs = Number(values.minutes) * 60_000
-const poolSize = killEveryMs === undefined ? 1 : Number(values.processes)
+const runMs = values.minutes * 60_000
+const poolSize = killEveryMs === undefined ? 1 : values.processes
 const isEveryWrong = values['kill-every'] !== 'off' && killEveryMs === undefined
 if (!(runMs > 0) || isEveryWrong || !(poolSize >= 1 && poolSize <= PROCESSES_MAX)) {
-  console.error(
-    'usage: npm run chaos:detection -- [--seed N] [--minutes 2] [--kill-every 2s|off] [--processes 4]',
-  )
+  console.error('expected --minutes above 0, --kill-every such as 2s, --processes from 1 to 8')
   process.exit(2)
 }
 
@@ -100,7 +102,7 @@ const env = {
 }
 
 const problems = new Map()
-const chance = createChance(Number(values.seed))
+const chance = createChance(values.seed)
 const pool = Array.from({ length: poolSize }, startService)
 await Promise.race(pool.flatMap(({ running, ended }) => [running, ended]))
 const kills = killEveryMs === undefined ? [] : await killUntilEnd()
@@ -187,12 +189,12 @@ async function openSimulator() {
   return createSimulator({
     // Before the service nothing happened: both sides see the whole log.
     scenario: { ...scenario, historyMs: 0 },
-    seed: values.seed,
+    seed: String(values.seed),
     clock: logClock,
     startTimeMs: startedAt,
     log: silentLog,
     faults: faults(),
-    entriesPerMinute: Number(values['entries-per-minute']),
+    entriesPerMinute: values['entries-per-minute'],
   })
 }
 

@@ -4,16 +4,19 @@ import { parseArgs } from 'node:util'
 /**
  * The values of the options asked for. Prints help and ends the process with 0 where it is wanted, with 2 where an
  * option is unknown or a number is none. `options`: name → { default, about }; a default that is a number reads a
- * number.
+ * number, and `false` makes a switch.
  *
- * @param {{ command: string, about: string, options: Record<string, { default?: string | number, about: string }> }} spec
+ * @param {{ command: string, about: string, options: Record<string, { default?: string | number | boolean, about: string }> }} spec
  * @returns {Record<string, any>}
  */
 export function readOptions({ command, about, options }) {
   const help = () => {
     const width = Math.max(...Object.keys(options).map((name) => name.length))
     const lines = Object.entries(options).map(([name, option]) => {
-      const byDefault = option.default === undefined ? '' : ` (default ${option.default})`
+      const byDefault =
+        option.default === undefined || option.default === false
+          ? ''
+          : ` (default ${option.default})`
       return `  --${name.padEnd(width)}  ${option.about}${byDefault}`
     })
     const [first = ''] = Object.keys(options)
@@ -24,7 +27,12 @@ export function readOptions({ command, about, options }) {
     process.stderr.write(`${message}\n\n${help()}`)
     process.exit(2)
   }
-  const spec = Object.fromEntries(Object.keys(options).map((name) => [name, { type: 'string' }]))
+  const spec = Object.fromEntries(
+    Object.entries(options).map(([name, { default: value }]) => [
+      name,
+      { type: value === false ? 'boolean' : 'string' },
+    ]),
+  )
   let values = {}
   try {
     values = parseArgs({ options: { ...spec, help: { type: 'boolean', short: 'h' } } }).values

@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { spawn } from 'node:child_process'
-import { parseArgs } from 'node:util'
 import { systemClock } from '../../dist/clock.js'
 import { startEmbeddedRedis } from '../../dist/embedded-redis.js'
 import { silentLog } from '../../dist/observe/log.js'
@@ -21,16 +20,23 @@ import {
   ROOT,
   sleep,
 } from './harness.mjs'
+import { readOptions } from './options.mjs'
 
-const { values } = parseArgs({
+const {
+  seed,
+  rounds,
+  'every-ms': everyMs,
+} = readOptions({
+  command: 'chaos:replicas',
+  about:
+    'Restarts and kills replicas one after the other: nothing is lost, nothing repeated unmarked.',
   options: {
-    seed: { type: 'string', default: '1' },
-    rounds: { type: 'string', default: '2' },
-    everyMs: { type: 'string', default: '150' },
+    seed: { default: 1, about: 'another seed is another order' },
+    rounds: { default: 2, about: 'how often each replica is restarted and killed' },
+    'every-ms': { default: 150, about: 'from one entry to the next' },
   },
 })
-const rounds = Number(values.rounds)
-const chance = createChance(Number(values.seed))
+const chance = createChance(seed)
 /** What the service promises: whoever died is replaced within so long. */
 const REPLACED_MS_MAX = 15_000
 const SETTLE_MS_MAX = 60_000
@@ -117,7 +123,7 @@ const feeding = new AbortController()
 const feed = async () => {
   while (!feeding.signal.aborted) {
     put()
-    await sleep(Number(values.everyMs))
+    await sleep(everyMs)
   }
 }
 

@@ -3,11 +3,11 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { connectRedis } from '../../dist/state/connection.js'
 import { createKeys } from '../../dist/state/keys.js'
 import { openRedisStores } from '../../dist/state/redis.js'
 import { createVerdict, REPEAT_MARK, sleep } from './harness.mjs'
+import { readOptions } from './options.mjs'
 import {
   deliveryRecords,
   difference,
@@ -20,27 +20,20 @@ import { planFaults } from './schedule.mjs'
 import { strike } from './strike.mjs'
 import { openWorld, PROCESSES, SETTLE_MS } from './world.mjs'
 
-const { values } = parseArgs({
+const values = readOptions({
+  command: 'chaos',
+  about:
+    'Plays a schedule of faults against the real processes in simulated time; at the end all must hold.',
   options: {
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '3' },
-    /** Simulated seconds in a second. */
-    speed: { type: 'string', default: '15' },
-    /** A folder for what was recorded, told and logged, to look into a run that failed. */
-    evidence: { type: 'string' },
-    /** Prints the schedule, and what the processes say. */
-    verbose: { type: 'boolean', default: false },
+    seed: { default: 1, about: 'another seed is another schedule and another log' },
+    minutes: { default: 3, about: 'how long faults strike' },
+    speed: { default: 15, about: 'simulated seconds in a second' },
+    evidence: { about: 'a folder for what was recorded, told and logged, to look into a failure' },
+    verbose: { default: false, about: 'print the schedule, and what is waited for' },
   },
 })
-const seed = Number(values.seed)
-const speed = Number(values.speed)
-const runMs = Number(values.minutes) * 60_000
-if (!(runMs > 0) || !(speed >= 1) || !Number.isInteger(seed)) {
-  console.error(
-    'usage: npm run chaos -- [--seed N] [--minutes 3] [--speed 15] [--evidence DIR] [--verbose]',
-  )
-  process.exit(2)
-}
+const { seed, speed } = values
+const runMs = values.minutes * 60_000
 /** Retries wait for minutes; a machine under load takes its time. */
 const STILL_MS_MAX = 180_000
 /** What is right must stay so. */

@@ -1,32 +1,29 @@
 // Owns the soak: entries through the reader and far more straight on the queue, in real time and with
 // faults, for an hour unless told otherwise. Nothing may grow but what retention keeps.
 import { randomUUID } from 'node:crypto'
-import { parseArgs } from 'node:util'
 import { makeEntries } from '../../bench/service.mjs'
 import { silentLog } from '../../dist/observe/log.js'
 import { createEntriesQueue } from '../../dist/queue/queues.js'
 import { connectRedis } from '../../dist/state/connection.js'
 import { createKeys } from '../../dist/state/keys.js'
 import { createVerdict, sleep } from './harness.mjs'
+import { readOptions } from './options.mjs'
 import { strayKeys } from './outcome.mjs'
 import { planFaults } from './schedule.mjs'
 import { strike } from './strike.mjs'
 import { openWorld, PROCESSES } from './world.mjs'
 
-const { values } = parseArgs({
+const { minutes, seed, rate } = readOptions({
+  command: 'soak',
+  about:
+    'Entries through the reader and straight on the queue, with faults: nothing may grow but what is kept.',
   options: {
-    minutes: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    /** Straight on the queue, a second. */
-    rate: { type: 'string', default: '2000' },
+    minutes: { default: 60, about: 'how long' },
+    seed: { default: 1, about: 'another seed is another schedule and another log' },
+    rate: { default: 2_000, about: 'entries a second straight on the queue' },
   },
 })
-const runMs = Number(values.minutes) * 60_000
-const rate = Number(values.rate)
-if (!(runMs > 0) || !(rate >= 0)) {
-  console.error('usage: npm run soak -- [--minutes 60] [--seed N] [--rate 2000]')
-  process.exit(2)
-}
+const runMs = minutes * 60_000
 const BATCH = 100
 const TICK_MS = 100
 /** Five a second. */
@@ -44,7 +41,7 @@ const END_MS_MAX = 300_000
 const CONTRACT = '31729999'
 
 const world = await openWorld({
-  seed: Number(values.seed),
+  seed,
   speed: 1,
   runMs,
   entriesPerMinute: ENTRIES_PER_MINUTE,
@@ -68,7 +65,7 @@ for (const [name, process] of processes) {
 const began = Date.now()
 const links = Object.keys(world.links)
 const faults = planFaults({
-  seed: Number(values.seed),
+  seed,
   runMs,
   links,
   processes: Object.keys(PROCESSES),
