@@ -92,7 +92,7 @@ function packageOf(module) {
 }
 
 function licenses(folders) {
-  const texts = [...folders].sort().map((folder) => {
+  const texts = [...folders].sort(byName).map((folder) => {
     const { name, version, license } = JSON.parse(
       readFileSync(join(folder, 'package.json'), 'utf8'),
     )
@@ -116,4 +116,8 @@ function pack(files) {
       [constants.BROTLI_PARAM_SIZE_HINT]: whole.length,
     },
   })
+}
+
+function byName(left, right) {
+  return left < right ? -1 : 1
 }
