@@ -1,4 +1,5 @@
 // Owns `tocsin serve`: the service against the real API, until it is told to stop.
+import { setFlagsFromString } from 'node:v8'
 import { Command } from 'commander'
 import { type Role, ROLES, startApp } from '../app.ts'
 import type { Config } from '../config.ts'
@@ -8,6 +9,12 @@ import type { Log } from '../observe/log.ts'
 import { type Cli, CommandError } from './context.ts'
 import { readSettings } from './settings.ts'
 import { explainStart } from './start-error.ts'
+
+/**
+ * V8 lets what lives long grow to several times of what is in use before it collects, on a machine with
+ * much memory all the more: an evaluator with 1,000 rules took 350 MB and has 110 MB in use.
+ */
+const HEAP_GROWTH_PERCENT = 40
 
 export function serveCommand(cli: Cli): Command {
   return new Command('serve')
@@ -43,6 +50,7 @@ type Serving = {
 /** Runs the service until the signal, then stops it. */
 export async function serve(cli: Cli, { config, roles, log, onConsole }: Serving): Promise<void> {
   const { clock, signal, stdout } = cli
+  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`)
   const output = { write: (text: string) => stdout.write(text), colour: stdout.isTTY === true }
   const options = { config, roles, clock, log, output, signal, random: Math.random }
   const app = await startApp(options).catch((error: unknown) => {
