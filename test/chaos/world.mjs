@@ -128,7 +128,8 @@ async function openLog({ seed, clock, simulatedMs, endsAt, entriesPerMinute }) {
     // Before the service nothing happened: both sides see the whole log.
     scenario: { ...scenario, historyMs: 0 },
     seed: String(seed),
-    clock: { ...clock, now: () => Math.min(clock.now(), endsAt) },
+    // An entry at the very end would be read, and yet not be in a log that is asked up to then.
+    clock: { ...clock, now: () => Math.min(clock.now(), endsAt - 1) },
     startTimeMs: simulatedMs,
     log: silentLog,
     faults: parseFaults(API_FAULTS).faults,
