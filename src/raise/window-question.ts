@@ -42,10 +42,11 @@ export function questionOf(batch: WindowBatch, time: DetectionTime): WindowQuest
     group,
     shape: kind.shape,
     unitMs: kind.unitMs,
-    members: batch.members.map((member) => memberText(member, kind.shape === 'sessions')),
+    members: batch.members.map((member) => memberText(member, kind)),
     added,
     read,
     replace,
+    rare: kind.rare,
     needed: kind.isTooSoon(added, believedMs) ? Infinity : kind.needed,
     ...(kind.sinceMs > 0 && { sinceMs: kind.sinceMs }),
     withdraws: kind.withdraws,
@@ -74,10 +75,11 @@ export function floorOf({ kind }: WindowBatch, time: DetectionTime): number | un
   return Math.floor((floorMarkMs - latenessMs - reachMs) / HOUR_MS) * HOUR_MS
 }
 
-/** Of a sighting the value is kept beside the text. */
-function memberText(member: Member, isSighting: boolean) {
+/** Beside the text: of a sighting the value, of an event what it is among the others. */
+function memberText(member: Member, { shape, rare }: WindowBatch['kind']) {
   const { time, value } = member
-  if (!isSighting || value === undefined) return { time, text: writeMember(member) }
+  if (rare !== undefined) return { time, text: writeMember(member), value: rare.whatIs(member) }
+  if (shape !== 'sessions' || value === undefined) return { time, text: writeMember(member) }
   const { value: _, ...rest } = member
   return { time, text: writeMember(rest), value }
 }

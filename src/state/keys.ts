@@ -88,6 +88,7 @@ export function createKeys(prefix: string) {
     window: (contract: string, window: string) => of(contract, `window:${window}`),
     /** Sorted set: the events a window remembers by event time. */
     windowMembers: (contract: string, window: string) => of(contract, `window:${window}:members`),
+    windowRare: (contract: string, window: string) => of(contract, `window:${window}:rare`),
     /** Sorted set: windows by the mark at which they are to be looked at. */
     timers: (contract: string) => of(contract, 'timers'),
     /** Sorted set: all alerts of the contract, `group/id` by last event. */

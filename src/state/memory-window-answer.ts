@@ -72,11 +72,11 @@ function binsOf({ bins }: Window): readonly { span: number; count: number }[] {
 }
 
 function isQuiet(window: Window, question: WindowQuestion): boolean {
-  const { shape, members, needed, replace, added, unitMs } = question
+  const { shape, members, needed, rare, replace, added, unitMs } = question
   switch (shape) {
     case 'events': {
-      const before = indexAfter(window.members, replace.from - 1)
-      return indexAfter(window.members, replace.to) - before < needed
+      const around = membersIn(window, replace)
+      return around.length < needed || (rare !== undefined && countRare(around, rare) < rare.needed)
     }
     case 'sessions':
       return !listSessions(window.sessions, members).some(({ time }) =>
@@ -88,6 +88,15 @@ function isQuiet(window: Window, question: WindowQuestion): boolean {
       return true
     }
   }
+}
+
+function countRare(
+  members: readonly WindowMember[],
+  { home }: NonNullable<WindowQuestion['rare']>,
+): number {
+  const kinds = members.flatMap(({ value = '' }) => (value === '' ? [] : [value]))
+  const usual = home === '?' ? kinds[0] : home
+  return kinds.filter((kind) => kind !== usual).length
 }
 
 function membersIn({ members }: Window, { from, to }: TimeReach): readonly WindowMember[] {

@@ -6,10 +6,11 @@ import { defineScript } from './script.ts'
 /**
  * Adds members to windows and answers what is around them, alike whether they were new or not; each
  * window is a step of its own.
- * KEYS timers; then window, members, group, spans, extents of each window.
+ * KEYS timers; then window, members, rare members, group, spans, extents of each window.
  * ARGV expiry seconds of timers, number of kinds, of each kind one text (shape, needed, quiet ms,
  *   floor ms or -inf, floor of spans ms or -inf, members max, expiry seconds, unit ms, ms of a group's
- *   first event in which there is no detection, which new members withdraw: never, behind or always);
+ *   first event in which there is no detection, which new members withdraw: never, behind or always, how
+ *   many rare members are needed, what others are or ?);
  *   then of each window one text (the place of its kind, its name, added from and to, read from and to,
  *   replace from and to (ms), mark to wake at or -, number of members), about or nothing, and time,
  *   text and value of each member.
@@ -88,16 +89,16 @@ for i = 1, tonumber(ARGV[2]) do
     shape = words[1], needed = number(words[2]), quiet = tonumber(words[3]),
     floor = number(words[4]), spans_floor = number(words[5]), max = tonumber(words[6]),
     expiry = tonumber(words[7]), unit = tonumber(words[8]), since = tonumber(words[9]),
-    withdraws = words[10],
+    withdraws = words[10], rare = tonumber(words[11]), home = words[12],
   }
 end
 local WORDS = '^' .. string.rep('([^ ]+) ', 9) .. '([^ ]+)$'
 local answers, at = {}, #kinds + 3
-for key = 2, #KEYS, 5 do
+for key = 2, #KEYS, 6 do
   local kind, id, from, to, read_from, read_to, lo, hi, wake_at, count = string.match(ARGV[at], WORDS)
   local w = {
-    key = KEYS[key], events = KEYS[key + 1], group = KEYS[key + 2], spans = KEYS[key + 3],
-    extents = KEYS[key + 4], id = id,
+    key = KEYS[key], events = KEYS[key + 1], rare = KEYS[key + 2], group = KEYS[key + 3],
+    spans = KEYS[key + 4], extents = KEYS[key + 5], id = id,
     from = tonumber(from), to = tonumber(to),
     read_from = number(read_from), read_to = number(read_to), lo = number(lo), hi = number(hi),
     wake = wake_at, about = ARGV[at + 1], count = tonumber(count), at = at + 2,

@@ -77,6 +77,7 @@ export const EVENTS = `
 local function drop_old(w, kind, card)
   if card > kind.max then
     redis.call('ZREMRANGEBYRANK', w.events, 0, -kind.max - 1)
+    if kind.rare > 0 then redis.call('ZREMRANGEBYRANK', w.rare, 0, -kind.max - 1) end
     if kind.shape == 'events' then
       redis.call('HSET', w.key, 'full', 1)
       redis.call('EXPIRE', w.key, kind.expiry)
@@ -92,6 +93,7 @@ local function drop_old(w, kind, card)
     end
   end
   redis.call('ZREMRANGEBYSCORE', w.events, '-inf', floor)
+  if kind.rare > 0 then redis.call('ZREMRANGEBYSCORE', w.rare, '-inf', floor) end
 end
 local function bins_of(w, kind)
   local bins, isQuiet = {}, true
@@ -132,6 +134,42 @@ local function add_spans(w, kind, whole, newest)
   end
   return bins_of(w, kind)
 end
+-- Writing an expiry costs more than reading it: a tenth of it, at most an hour, may be gone.
+local function keep(key, expiry)
+  local left = redis.call('TTL', key)
+  if left ~= -2 and left < expiry - math.min(3600, expiry / 10) then redis.call('EXPIRE', key, expiry) end
+  return left
+end
+-- Members that are something else than the rest, which is noted as 'home'. Of a window that began
+-- before that was noted nothing is known ('*').
+local function note_rare(w, kind, card)
+  local noted = redis.call('HGET', w.key, 'home')
+  local home = noted or (card == w.count and kind.home) or '*'
+  for i = w.at, w.at + (w.count - 1) * 3, 3 do
+    local what = ARGV[i + 2]
+    if home == '?' and what ~= '' then home = what end
+    if what ~= '' and what ~= home and home ~= '*' then redis.call('ZADD', w.rare, ARGV[i], ARGV[i + 1]) end
+  end
+  if home ~= noted then redis.call('HSET', w.key, 'home', home) end
+  return home
+end
+-- Who moved is at home elsewhere when nothing is left of the place before.
+local function move_home(w, home)
+  if redis.call('ZCARD', w.rare) < redis.call('ZCARD', w.events) then return end
+  local events, last = redis.call('ZRANGE', w.events, 0, -1, 'WITHSCORES'), false
+  for i = 1, #events, 2 do
+    local place = string.match(events[i], ' p([^ ]+)')
+    if place == home then return end
+    last = place or last
+  end
+  if not last then return end
+  redis.call('DEL', w.rare)
+  for i = 1, #events, 2 do
+    local place = string.match(events[i], ' p([^ ]+)')
+    if place and place ~= last then redis.call('ZADD', w.rare, events[i + 1], events[i]) end
+  end
+  redis.call('HSET', w.key, 'home', last)
+end
 local function add_events(w, kind)
   local last = kind.withdraws == 'behind' and redis.call('ZREVRANGE', w.events, 0, 0, 'WITHSCORES')[2]
   for i = w.at, w.at + (w.count - 1) * 3, 3 do
@@ -140,14 +178,16 @@ local function add_events(w, kind)
     w.withdraws = w.withdraws or (isNew and (kind.withdraws == 'always' or isBehind))
   end
   local card = redis.call('ZCARD', w.events)
+  local home = kind.rare > 0 and note_rare(w, kind, card) or '*'
   drop_old(w, kind, card)
-  return card < kind.needed or redis.call('ZCOUNT', w.events, w.lo, w.hi) < kind.needed
-end
--- Writing an expiry costs more than reading it: a tenth of it, at most an hour, may be gone.
-local function keep(key, expiry)
-  local left = redis.call('TTL', key)
-  if left ~= -2 and left < expiry - math.min(3600, expiry / 10) then redis.call('EXPIRE', key, expiry) end
-  return left
+  if kind.rare > 0 then
+    if kind.home == '?' and home ~= '?' and home ~= '*' then move_home(w, home) end
+    keep(w.key, kind.expiry)
+    -- These must not be forgotten before what they are rare among.
+    keep(w.rare, kind.expiry + 3600)
+  end
+  if card < kind.needed or redis.call('ZCOUNT', w.events, w.lo, w.hi) < kind.needed then return true end
+  return home ~= '*' and redis.call('ZCOUNT', w.rare, w.lo, w.hi) < kind.rare
 end
 local function wake(w, kind, expiry)
   local due = redis.call('ZSCORE', KEYS[1], w.id)

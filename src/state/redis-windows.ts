@@ -82,6 +82,7 @@ function callOf(contract: string, questions: readonly WindowQuestion[], keys: Ke
     names.push(
       keys.window(contract, window),
       keys.windowMembers(contract, window),
+      keys.windowRare(contract, window),
       keys.group(contract, group),
       keys.spans(contract, group),
       keys.extents(contract, group),
@@ -103,11 +104,12 @@ function callOf(contract: string, questions: readonly WindowQuestion[], keys: Ke
 /** What the windows of a rule share. */
 function kindText(question: WindowQuestion): string {
   const { shape, needed, quietMs, membersMax, expirySeconds, unitMs, sinceMs = 0 } = question
+  const { rare = { needed: 0, home: '?' } } = question
   const floor = score(question.floorMs ?? -Infinity)
   const spansFloor = score(question.spansFloorMs ?? -Infinity)
   // What a cut left may lie a millisecond behind it.
   const quiet = Math.max(1, quietMs)
-  return `${shape} ${score(needed)} ${quiet} ${floor} ${spansFloor} ${membersMax} ${expirySeconds} ${unitMs} ${sinceMs} ${question.withdraws}`
+  return `${shape} ${score(needed)} ${quiet} ${floor} ${spansFloor} ${membersMax} ${expirySeconds} ${unitMs} ${sinceMs} ${question.withdraws} ${rare.needed} ${rare.home}`
 }
 
 function score(time: number): number | string {

@@ -9,7 +9,7 @@ export type TimeReach = { readonly from: number; readonly to: number }
 export type WindowMember = {
   readonly time: number
   readonly text: string
-  /** Of `sessions`: the value it is a sighting of. */
+  /** Of `sessions`: the value it is a sighting of. Of `events` with `rare`: what it is, or ''. */
   readonly value?: string
   /** Of `sessions`, in answers: the time of the last sighting of the session that it begins. */
   readonly untilMs?: number
@@ -39,6 +39,11 @@ export type WindowQuestion = {
   readonly needed: number
   /** `sessions`, `spans`: so long after the first event of a group there is no detection. */
   readonly sinceMs?: number
+  /**
+   * `events`: without so many members around that are something else than `home` there is no detection.
+   * `home` is '?' where it is what the first member is. Members that are '' don't matter.
+   */
+  readonly rare?: { readonly needed: number; readonly home: string } | undefined
   /**
    * Whether a new member can take back what another evaluator is about to store: by lying before
    * one that is known (`behind`), or wherever it lies. That evaluator has to ask again.

@@ -23,9 +23,19 @@ function memberOf(text: string) {
   }
 }
 
+/** `5@1,1`: an event at 5 in this place; `5@`: one without a place. */
+function placedOf(text: string) {
+  const [time = '', place = ''] = text.split('@')
+  return {
+    time: Number.parseInt(time, 10),
+    text: place === '' ? `e${time}` : `e${time} p${place}`,
+    value: place,
+  }
+}
+
 /** Adds these members, and asks for what lies at most 10 around. */
 function question(line: string, changes: Partial<WindowQuestion> = {}): WindowQuestion {
-  const members = line === '' ? [] : line.split(' ').map(memberOf)
+  const members = line === '' ? [] : line.split(' ').map(line.includes('@') ? placedOf : memberOf)
   const times = members.map(({ time }) => time)
   const added = changes.added ?? { from: Math.min(...times), to: Math.max(...times) }
   const around = { from: added.from - 10, to: added.to + 10 }
@@ -83,6 +93,98 @@ export function describeWindowStore(open: () => Opened): void {
       const extents = { removed: [], added: [extent('w1', 5, 5)] }
       const results = await store.alerts.commit(CONTRACT, [commitOf({ version, extents })])
       expect(results).toEqual([expected])
+    })
+  })
+
+  describe('events of which only some are rare', () => {
+    const PLACES = { needed: 2, rare: { needed: 1, home: '?' } }
+    const STEPS = { needed: 3, rare: { needed: 2, home: 'other' } }
+    const LATER = { ...PLACES, floorMs: 100 }
+    it.each<[string, [string, Partial<WindowQuestion>][], readonly number[] | undefined]>([
+      ['nothing is read of one place', [['5@1,1 7@1,1', PLACES]], undefined],
+      [
+        'two places are read',
+        [
+          ['5@1,1', PLACES],
+          ['7@2,2', PLACES],
+        ],
+        [5, 7],
+      ],
+      ['two places that came at once are read', [['5@1,1 7@2,2', PLACES]], [5, 7]],
+      [
+        'nothing is read without a place',
+        [
+          ['5@1,1', PLACES],
+          ['6@ 7@', PLACES],
+        ],
+        undefined,
+      ],
+      [
+        'the first place may come late',
+        [
+          ['5@ 6@', PLACES],
+          ['7@1,1', PLACES],
+        ],
+        undefined,
+      ],
+      [
+        'nothing is read when the other place is not around',
+        [
+          ['5@1,1', PLACES],
+          ['8@2,2', PLACES],
+          ['40@1,1 41@1,1', PLACES],
+        ],
+        undefined,
+      ],
+      [
+        'a late event between others is read with the other place',
+        [
+          ['5@1,1', PLACES],
+          ['12@2,2', PLACES],
+          ['8@1,1', PLACES],
+        ],
+        [5, 8, 12],
+      ],
+      [
+        'who moved is at home there when the place before is forgotten',
+        [
+          ['5@1,1', PLACES],
+          ['105@2,2 106@2,2', LATER],
+          ['107@2,2', LATER],
+        ],
+        undefined,
+      ],
+      [
+        'and is seen to come back',
+        [
+          ['5@1,1', PLACES],
+          ['105@2,2 106@2,2', LATER],
+          ['109@1,1', LATER],
+        ],
+        [105, 106, 109],
+      ],
+      ['steps: too few of the first', [['5=other 6=other 7=first', STEPS]], undefined],
+      [
+        'steps: enough of it',
+        [
+          ['5=other 7=first', STEPS],
+          ['8=first', STEPS],
+        ],
+        [5, 7, 8],
+      ],
+      [
+        'steps: enough, but not around',
+        [
+          ['5=first 6=first', STEPS],
+          ['20=other 21=first 22=other', STEPS],
+        ],
+        undefined,
+      ],
+    ])('%s', async (_, asked, times) => {
+      const store = open()
+      let found: Awaited<ReturnType<typeof ask>>
+      for (const [line, changes] of asked) found = await ask(store, line, changes)
+      expect(found?.members.map(({ time }) => time)).toEqual(times)
     })
   })
 

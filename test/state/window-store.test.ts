@@ -56,6 +56,40 @@ describe('redis only', () => {
     },
   )
 
+  it('gives rare events an expiry, and those of a window whose home is another one now', async () => {
+    const prefix = `${test.prefix}-expiry-rare`
+    const { windows } = openRedisStores(test.redis, createKeys(prefix))
+    const rare = { needed: 1, home: '?' }
+    for (const [time, place] of [
+      [1, '1,1'],
+      [9, '2,2'],
+      [30, '2,2'],
+      [31, '3,3'],
+    ] as const) {
+      const member = { time, text: `e${time} p${place}`, value: place }
+      const added = { from: time, to: time }
+      await windows.ask('1', [{ ...QUESTION, members: [member], added, floorMs: time - 25, rare }])
+    }
+    const names = await test.redis.keys(`*${prefix}*`)
+    expect(names.filter((name) => name.endsWith(':rare'))).toHaveLength(1)
+    for (const name of names) expect(await test.redis.ttl(name), name).toBeGreaterThan(0)
+  })
+
+  it('reads all of a window that began before rare events were noted', async () => {
+    const { windows } = openRedis()
+    const placed = (time: number) => ({
+      ...QUESTION,
+      members: [{ time, text: `e${time} p1,1`, value: '1,1' }],
+      added: { from: time, to: time },
+      read: { from: 0, to: 100 },
+      replace: { from: 0, to: 100 },
+      needed: 2,
+    })
+    await windows.ask('1', [placed(5)])
+    const [answer] = await windows.ask('1', [{ ...placed(6), rare: { needed: 1, home: '?' } }])
+    expect(answer?.members.map(({ time }) => time)).toEqual([5, 6])
+  })
+
   // The embedded Redis keeps such small sets as lists, in a third of that.
   it('keeps a group of events in one key, of about 1 KB with the longest card', async () => {
     const prefix = `${test.prefix}-idle`

@@ -25,6 +25,8 @@ export type RuleWindow = {
   readonly unitMs: number
   /** With fewer events around there is no detection. */
   readonly needed: number
+  /** Events without which there is no detection; absent: of no kind. */
+  readonly rare?: Rare | undefined
   /** So long after the first event of a group there is no detection, ms; 0 where that is not so. */
   readonly sinceMs: number
   /** Which new events can take a detection back: none, those before a known one, or any. */
@@ -43,6 +45,18 @@ export type RuleWindow = {
   wakeAt(members: readonly Member[], settleMs: number): number | undefined
   /** Whether nothing around what was added can be a detection before silence is believed longer. */
   isTooSoon(added: Reach, believedMs: number): boolean
+}
+
+/**
+ * Most events of a window are of one kind: of one place, or of a step that happens all the time. Without
+ * `needed` others around there is no detection, and nothing has to be read.
+ */
+export type Rare = {
+  readonly needed: number
+  /** What most are; '?': what the first one is. */
+  readonly home: string
+  /** What a member is; '': nothing that matters. */
+  whatIs(member: Member): string
 }
 
 export type WindowKeys = { readonly window: string; readonly group: string }
@@ -70,6 +84,7 @@ export function createRuleWindow(rule: Rule, context: CompileContext): RuleWindo
     shape: shapeOf(detect),
     unitMs: unitOf(detect),
     needed: neededOf(detect),
+    rare: rareOf(detect),
     sinceMs: sinceOf(detect),
     withdraws: withdrawsOf(detect),
     reachMs: reachMs(detect),
@@ -162,6 +177,20 @@ function neededOf(detect: Detect): number {
     default:
       return 1
   }
+}
+
+/** Two places make a journey; a chain begins with its first step. */
+function rareOf(detect: Detect): Rare | undefined {
+  if (detect.kind === 'travel') {
+    const whatIs = ({ place }: Member) =>
+      place === undefined ? '' : `${place.latitude},${place.longitude}`
+    return { needed: 1, home: '?', whatIs }
+  }
+  if (detect.kind !== 'sequence') return undefined
+  const [first] = planOf(detect).steps
+  if (first === undefined) return undefined
+  const whatIs = ({ steps = 0 }: Member) => ((steps & first.bit) === 0 ? 'other' : 'first')
+  return { needed: first.end - first.start, home: 'other', whatIs }
 }
 
 /** Every event may be followed by silence; of a sequence, only those that can begin a chain. */
