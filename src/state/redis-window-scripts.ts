@@ -9,8 +9,8 @@ import { defineScript } from './script.ts'
  * KEYS timers; then window, members, rare members, group, spans, extents of each window.
  * ARGV expiry seconds of timers, number of kinds, of each kind one text (shape, needed, quiet ms,
  *   floor ms or -inf, floor of spans ms or -inf, members max, expiry seconds, unit ms, ms of a group's
- *   first event in which there is no detection, which new members withdraw: never, behind or always, how
- *   many rare members are needed, what others are or ?);
+ *   first event in which there is no detection, which new members withdraw: never, behind or always,
+ *   how many rare members are needed, what others are or ?);
  *   then of each window one text (the place of its kind, its name, added from and to, read from and to,
  *   replace from and to (ms), mark to wake at or -, number of members), about or nothing, and time,
  *   text and value of each member.

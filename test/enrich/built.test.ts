@@ -13,6 +13,7 @@ function createProject(): string {
     'tsconfig.json',
     'src/core',
     'src/enrich',
+    'src/installation.ts',
     'src/observe',
   ]) {
     cpSync(join(PROJECT, path), join(root, path), { recursive: true })

@@ -48,8 +48,8 @@ export type RuleWindow = {
 }
 
 /**
- * Most events of a window are of one kind: of one place, or of a step that happens all the time. Without
- * `needed` others around there is no detection, and nothing has to be read.
+ * Most events of a window are of one kind: of one place, or of a step that happens all the time.
+ * Without `needed` others around there is no detection, and nothing has to be read.
  */
 export type Rare = {
   readonly needed: number
