@@ -1,5 +1,6 @@
 // Owns how tests are found and run: unit tests need nothing, the others get one real Redis.
 import { configDefaults, defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.ts'
 
 /**
  * Tests that leave nothing behind in the process: their files share what a worker has loaded, which
@@ -13,7 +14,9 @@ export default defineConfig({
   test: {
     globalSetup: ['test/redis-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the processors of the machine that the suite is to fit: a third of the time tests wait.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default'],
