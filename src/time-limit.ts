@@ -12,9 +12,9 @@ export type TimeLimit = {
 /**
  * Its signal aborts when the given one does, with its reason, or with a `TimeoutError` after `limitMs`.
  *
- * Not `AbortSignal.any` with `AbortSignal.timeout`: up to Node 24 nothing holds the second but the work
- * itself, so that the next collection of garbage takes it away, and the limit is none
- * (https://github.com/nodejs/node/issues/54614).
+ * Not `AbortSignal.any` with `AbortSignal.timeout`: nothing holds the second, so that the next collection
+ * of garbage takes it away, and the limit is none (https://github.com/nodejs/node/issues/57736; seen with
+ * Node 20.20).
  */
 export function startTimeLimit(signal: AbortSignal, limitMs: number): TimeLimit {
   const controller = new AbortController()
