@@ -84,10 +84,11 @@ export function createKeys(prefix: string) {
     spans: (contract: string, group: string) => of(contract, `group:${group}:spans`),
     /** Sorted set: stored detections of all windows of the group by last event. */
     extents: (contract: string, group: string) => of(contract, `group:${group}:extents`),
-    /** Hash: `first`, `full`, `about`; sessions by value, counts by span. */
+    /** Hash: `first`, `newest`, `full`, `about`, `home`; sessions by value, counts by span. */
     window: (contract: string, window: string) => of(contract, `window:${window}`),
     /** Sorted set: the events a window remembers by event time. */
     windowMembers: (contract: string, window: string) => of(contract, `window:${window}:members`),
+    /** Sorted set: those that are something else than the window's `home`, by event time. */
     windowRare: (contract: string, window: string) => of(contract, `window:${window}:rare`),
     /** Sorted set: windows by the mark at which they are to be looked at. */
     timers: (contract: string) => of(contract, 'timers'),

@@ -2,8 +2,9 @@
 // that they may change. It changes nothing.
 import type { Alert } from '../core/alert.ts'
 import { isStanding } from '../core/alert-group.ts'
+import { indexAfter } from '../core/detection/member.ts'
 import type { MemoryGroup } from './memory-alert-state.ts'
-import { extentsIn, type Found, indexAfter, type Window } from './memory-window.ts'
+import { extentsIn, type Found, type Window } from './memory-window.ts'
 import { listSessions } from './memory-sessions.ts'
 import type { TimeReach, WindowAnswer, WindowMember, WindowQuestion } from './stores.ts'
 
@@ -75,8 +76,9 @@ function isQuiet(window: Window, question: WindowQuestion): boolean {
   const { shape, members, needed, rare, replace, added, unitMs } = question
   switch (shape) {
     case 'events': {
-      const around = membersIn(window, replace)
-      return around.length < needed || (rare !== undefined && countRare(around, rare) < rare.needed)
+      const before = indexAfter(window.members, replace.from - 1)
+      if (indexAfter(window.members, replace.to) - before < needed) return true
+      return rare !== undefined && countRare(membersIn(window, replace), rare) < rare.needed
     }
     case 'sessions':
       return !listSessions(window.sessions, members).some(({ time }) =>

@@ -1,5 +1,6 @@
 // Owns what one window of events remembers in memory: what is added, once each, and what is let go. What is
 // asked of it: memory-window-answer.ts.
+import { indexAfter } from '../core/detection/member.ts'
 import type { MemoryGroup } from './memory-alert-state.ts'
 import { addSighting, type Sessions } from './memory-sessions.ts'
 import type { TimeReach, WindowMember, WindowQuestion } from './stores.ts'
@@ -88,18 +89,6 @@ function trim(window: Window, question: WindowQuestion, group: MemoryGroup): voi
 
 export function dropBefore(window: Window, belowMs: number): void {
   window.members.splice(0, indexAfter(window.members, belowMs - 1))
-}
-
-/** The first place behind all members up to a time. */
-export function indexAfter(members: readonly WindowMember[], time: number): number {
-  let low = 0
-  let high = members.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((members[middle]?.time ?? Infinity) <= time) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 export type Found = { readonly text: string; readonly first: number; readonly last: number }

@@ -1,6 +1,7 @@
 // Owns windows of events in memory, for rule tests and proofs; the same contract as redis-windows.ts.
 import { createMemoryAlertState, type MemoryAlertState } from './memory-alert-state.ts'
-import { add, createWindow, dropBefore, indexAfter, type Window } from './memory-window.ts'
+import { indexAfter } from '../core/detection/member.ts'
+import { add, createWindow, dropBefore, type Window } from './memory-window.ts'
 import { answer, isEarly } from './memory-window-answer.ts'
 import type { DueWindow, WindowStore } from './stores.ts'
 

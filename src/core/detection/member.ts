@@ -160,7 +160,7 @@ function isOrdered(members: readonly Member[]): boolean {
 }
 
 /** The first index from which on members are later than `time`; members in order. */
-export function indexAfter(members: readonly Member[], time: number): number {
+export function indexAfter(members: readonly { readonly time: number }[], time: number): number {
   let low = 0
   let high = members.length
   while (low < high) {
