@@ -24,7 +24,7 @@ const MARK = '\n//ARCHIVE:'
 const NODE_MAJOR_MIN = 20
 const FOLDER_MODE = 0o700
 const WRITABLE_BY_OTHERS = 0o022
-/** What earlier versions unpacked, about 35 MB each: those last started are kept. */
+/** What earlier versions unpacked, 27 MB each: those last started are kept. */
 const VERSIONS_MAX = 3
 /** One that unpacks takes seconds; an older half-done folder is a crash's. */
 const LEFTOVER_AGE_MS = 15 * 60_000
